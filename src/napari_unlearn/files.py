@@ -1,0 +1,86 @@
+"""Files that are either whole or not there: write a new one, flush it to disk, rename it into place."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+
+def atomic_write(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`, or leave it exactly as it was.
+
+    Parameters
+    ----------
+    path : Path
+        Destination; its folder is created when missing.
+    data : bytes
+        The whole new content.
+
+    Raises
+    ------
+    OSError
+        The disk is full or the folder cannot be written; `path` is then unchanged.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
+    new = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        new.chmod(0o666 & ~_umask())
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def atomic_json(path: Path, value: object) -> None:
+    """Write `value` as indented UTF-8 JSON, whole or not at all; NaN and infinity are refused.
+
+    Parameters
+    ----------
+    path : Path
+        Destination.
+    value : object
+        Anything `json` can express without NaN.
+
+    Raises
+    ------
+    ValueError
+        `value` holds NaN or infinity, which JSON cannot express.
+    """
+    atomic_write(path, (json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n").encode())
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Hexadecimal SHA-256 of `data`."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Hexadecimal SHA-256 of the content of `path`, read in blocks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it; mkstemp alone would leave files nobody else can read.
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    # Without this the rename itself may be lost in a power cut; Windows cannot open folders and needs no such step.
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
