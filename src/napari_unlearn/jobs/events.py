@@ -1,0 +1,100 @@
+"""What a job tells while it works: small frozen records that any thread, process or log can carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is.
+
+    Attributes
+    ----------
+    done, total : int
+        Steps finished and steps in all; `total` 0 means that the number is not known yet.
+    message : str
+        What is being done, for a person.
+    remaining : float or None
+        Expected seconds to the end, None while there is nothing to go by.
+    """
+
+    done: int
+    total: int
+    message: str
+    remaining: float | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One point of a curve.
+
+    Attributes
+    ----------
+    name : str
+        Which curve, for example ``loss``.
+    step : int
+        Position on the horizontal axis.
+    value : float
+        Height.
+    """
+
+    name: str
+    step: int
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A prediction that can be looked at already.
+
+    Attributes
+    ----------
+    case_id : str
+        The case.
+    prediction : ndarray of uint8, shape (H, W)
+        Class ids on the pixels of the case's image.
+    """
+
+    case_id: str
+    prediction: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """The last event of a job that succeeded.
+
+    Attributes
+    ----------
+    result : object
+        What the job made; each job documents its type.
+    """
+
+    result: object
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The last event of a job that failed; nothing was replaced.
+
+    Attributes
+    ----------
+    sentence : str
+        What went wrong.
+    remedy : str
+        What the user can do about it.
+    """
+
+    sentence: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The last event of a job that was cancelled; nothing was replaced."""
+
+
+Event = Progress | Metric | Preview | Done | Failed | Cancelled
