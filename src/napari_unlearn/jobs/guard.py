@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.events import Cancelled, Event, Failed
+from napari_unlearn.jobs.state import end_state
 from napari_unlearn.jobs.token import CancelledError, Token
 
 Request = TypeVar("Request")
@@ -39,7 +40,8 @@ def guarded(job: Callable[[Request, Token], Iterator[Event]]) -> Callable[[Reque
         try:
             for event in job(request, token):
                 yield event
-                token.checkpoint()
+                if end_state(event) is None:
+                    token.checkpoint()
         except CancelledError:
             yield Cancelled()
         except Exception as error:  # noqa: BLE001 - the one place where every failure becomes a sentence
