@@ -1,0 +1,115 @@
+"""A model as a folder: `model.safetensors` (numbers) and `model.json` (facts). Loading executes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.files import atomic_json, atomic_write, sha256_bytes, sha256_file
+from napari_unlearn.models.encoder import Encoder, EncoderCard
+from napari_unlearn.models.feature_cache import FeatureCache
+from napari_unlearn.models.head import PixelHead, Standardiser
+from napari_unlearn.models.segmenter import HeadSegmenter, ModelCard
+
+WEIGHTS = "model.safetensors"
+CARD = "model.json"
+FORMAT = 1
+_ENCODER = "encoder."
+
+
+def save_segmenter(segmenter: HeadSegmenter, folder: Path) -> str:
+    """Write a model.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model.
+    folder : Path
+        Destination; made when missing.
+
+    Returns
+    -------
+    str
+        SHA-256 of the weights file, as certificates quote it.
+    """
+    head = segmenter.head
+    tensors = {_ENCODER + name: value for name, value in segmenter.encoder.stored_state().items()}
+    tensors["head.weights"] = torch.from_numpy(head.weights).contiguous()
+    tensors["head.mean"] = torch.from_numpy(head.standardiser.mean).contiguous()
+    tensors["head.std"] = torch.from_numpy(head.standardiser.std).contiguous()
+    data = save(tensors)
+    digest = sha256_bytes(data)
+    atomic_write(folder / WEIGHTS, data)
+    atomic_json(
+        folder / CARD,
+        {
+            "format": FORMAT,
+            "model": dataclasses.asdict(segmenter.card),
+            "encoder": dataclasses.asdict(segmenter.encoder.card),
+            "weights_sha256": digest,
+        },
+    )
+    return digest
+
+
+def load_segmenter(folder: Path, device: torch.device | None = None, cache: Path | None = None) -> HeadSegmenter:
+    """Read a model.
+
+    Parameters
+    ----------
+    folder : Path
+        Written by `save_segmenter`.
+    device : torch.device or None
+        Where the encoder works; None for the CPU.
+    cache : Path or None
+        Folder of the feature cache; None for the default.
+
+    Returns
+    -------
+    HeadSegmenter
+
+    Raises
+    ------
+    UserError
+        The folder holds no model, or its files were altered or damaged.
+    """
+    facts = _read_card(folder)
+    try:
+        if sha256_file(folder / WEIGHTS) != facts["weights_sha256"]:
+            raise UserError(f"{folder / WEIGHTS} was altered or damaged; restore it from where it was exported.")
+        tensors = load_file(folder / WEIGHTS)
+        card = ModelCard(**facts["model"])
+        card = dataclasses.replace(card, classes=tuple(card.classes))
+        encoder_card = EncoderCard(**facts["encoder"])
+        encoder_card = dataclasses.replace(encoder_card, mean=tuple(encoder_card.mean), std=tuple(encoder_card.std))
+        encoder = Encoder(
+            encoder_card, {k.removeprefix(_ENCODER): v.float() if v.is_floating_point() else v
+                           for k, v in tensors.items() if k.startswith(_ENCODER)}
+        )  # fmt: skip
+        standardiser = Standardiser(tensors["head.mean"].numpy(), tensors["head.std"].numpy())
+        head = PixelHead(tensors["head.weights"].numpy(), standardiser, encoder.channels)
+    except (OSError, SafetensorError, KeyError, TypeError) as error:
+        raise UserError(f"{folder} is not a complete model of napari-unlearn; export or train it again.") from error
+    if head.weights.shape != (len(card.classes), sum(encoder.channels) + 1):
+        raise UserError(f"{folder / WEIGHTS} does not fit {CARD} beside it; export or train the model again.")
+    return HeadSegmenter(card, encoder, head, FeatureCache(encoder, cache, device))
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    path = folder / CARD
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UserError(f"{folder} is not a model folder: it has no {CARD}; choose the folder that has one.") from error
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path} cannot be read as JSON; export or train the model again.") from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise UserError(f"{path} was written by another version of napari-unlearn; export the model again with this one.")
+    return facts

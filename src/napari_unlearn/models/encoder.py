@@ -1,0 +1,256 @@
+"""The public encoder: weights that no mask label of the data set ever touched, frozen for good.
+
+An encoder is a convolutional backbone of segmentation-models-pytorch plus a card that says where its weights come from.
+It is kept in evaluation mode with gradients off, so that batch-norm statistics stay public too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.files import atomic_write, sha256_bytes
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+DEFAULT_IMAGENET = "mobilenet_v2"
+_HUB = "huggingface.co"
+
+
+@dataclass(frozen=True)
+class EncoderCard:
+    """Where an encoder comes from.
+
+    Attributes
+    ----------
+    name : str
+        Architecture, as segmentation-models-pytorch names it.
+    trained_on : str
+        What the weights were fitted on, in one sentence.
+    public : bool
+        True when no mask label of the data set in use touched the weights; exact and certified tiers need it.
+    mean, std : tuple of float
+        Colour normalisation per channel, on the 0-1 scale.
+    """
+
+    name: str
+    trained_on: str
+    public: bool
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+
+class Encoder(nn.Module):
+    """A frozen backbone that turns an image into maps at strides 1, 2, 4, ... 32.
+
+    Parameters
+    ----------
+    card : EncoderCard
+        Architecture and provenance.
+    weights : dict of str to Tensor
+        State of the backbone.
+
+    Raises
+    ------
+    UserError
+        The architecture is unknown or the weights do not fit it.
+    """
+
+    def __init__(self, card: EncoderCard, weights: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.card = card
+        self.backbone = _backbone(card.name, None)
+        try:
+            # Rounded as the file holds them, so that an encoder and its reloaded copy agree to the last bit.
+            self.backbone.load_state_dict({k: _stored(v).to(v.dtype) for k, v in weights.items()})
+        except RuntimeError as error:
+            raise UserError(
+                f"The encoder's weights do not fit the architecture {card.name}; use the encoder it was saved from."
+            ) from error
+        self.backbone.requires_grad_(False)
+        self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1), persistent=False)
+        self.to(memory_format=torch.channels_last)
+        self.eval()
+        self.weights_hash = sha256_bytes(self._bytes())
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Channels of each map, from stride 1 (the normalised colours themselves) to stride 32."""
+        return tuple(self.backbone.out_channels)
+
+    def train(self, mode: bool = True) -> Encoder:  # noqa: ARG002 - signature of nn.Module
+        """Stay in evaluation mode, whatever is asked: a frozen encoder's statistics are frozen as well."""
+        return super().train(False)
+
+    @torch.inference_mode()
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Compute the maps.
+
+        Parameters
+        ----------
+        images : Tensor of uint8, shape (N, 3, H, W)
+            RGB images; H and W are multiples of 32.
+
+        Returns
+        -------
+        list of Tensor of float32, shape (N, C_l, H / 2**l, W / 2**l)
+            One map a level.
+        """
+        x = (images.float() / 255 - self.mean) / self.std
+        return list(self.backbone(x.contiguous(memory_format=torch.channels_last)))
+
+    def save(self, path: Path) -> None:
+        """Write weights and card as one safetensors file, kernels in float16 to keep it small.
+
+        Parameters
+        ----------
+        path : Path
+            Destination, whole or not at all.
+        """
+        atomic_write(path, self._bytes())
+
+    def stored_state(self) -> dict[str, Tensor]:
+        """Weights as files hold them: kernels in float16, everything else as it is."""
+        return {k: _stored(v).cpu().contiguous() for k, v in self.backbone.state_dict().items()}
+
+    def _bytes(self) -> bytes:
+        return save(self.stored_state(), metadata={"encoder": json.dumps(dataclasses.asdict(self.card), sort_keys=True)})
+
+
+def load_encoder(path: Path) -> Encoder:
+    """Read an encoder file written by `Encoder.save`.
+
+    Parameters
+    ----------
+    path : Path
+        A safetensors file; nothing in it is executed.
+
+    Returns
+    -------
+    Encoder
+        Frozen.
+
+    Raises
+    ------
+    UserError
+        The file is missing, damaged or not an encoder.
+    """
+    try:
+        with safe_open(path, framework="pt") as stream:
+            metadata = stream.metadata() or {}
+        card = _parse_card(json.loads(metadata["encoder"]))
+        weights = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
+    except FileNotFoundError as error:
+        raise UserError(f"There is no encoder file {path}; check the path.") from error
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is not an encoder saved by napari-unlearn; choose another file.") from error
+    return Encoder(card, weights)
+
+
+def imagenet_encoder(name: str) -> Encoder:
+    """Download an ImageNet encoder (kept afterwards in the usual cache of the hub's client).
+
+    Parameters
+    ----------
+    name : str
+        Any encoder of segmentation-models-pytorch that has ImageNet weights.
+
+    Returns
+    -------
+    Encoder
+        Frozen.
+
+    Raises
+    ------
+    UserError
+        The name is unknown, or the weights cannot be had.
+    """
+    import segmentation_models_pytorch as smp
+
+    backbone = _backbone(name, None)
+    try:
+        _require_hub()
+        backbone = _backbone(name, "imagenet")
+        params = smp.encoders.get_preprocessing_params(name, "imagenet")
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"The ImageNet weights of {name} cannot be downloaded from here; go online, or give --encoder a file "
+            "or the word 'shipped'."
+        ) from error
+    card = EncoderCard(name, "ImageNet-1k classification", True, tuple(params["mean"]), tuple(params["std"]))
+    return Encoder(card, backbone.state_dict())
+
+
+def shipped_encoder() -> Encoder:
+    """Load the encoder inside this package: drawn images only, no mask label of any data set that `sample` writes."""
+    from napari_unlearn.data.sample import sample_folder
+
+    return load_encoder(sample_folder() / "encoder.safetensors")
+
+
+def find_encoder(wish: str) -> Encoder:
+    """Turn what a user asked for into an encoder.
+
+    Parameters
+    ----------
+    wish : str
+        A file, ``shipped``, the name of an architecture (ImageNet weights), or ``auto``: ImageNet where the hub can be
+        reached, the shipped one otherwise. What was taken is recorded in `Encoder.card`.
+
+    Returns
+    -------
+    Encoder
+        Frozen.
+
+    Raises
+    ------
+    UserError
+        There is no such encoder.
+    """
+    if wish == "auto":
+        try:
+            _require_hub()
+        except OSError:
+            return shipped_encoder()
+        return imagenet_encoder(DEFAULT_IMAGENET)
+    if wish == "shipped":
+        return shipped_encoder()
+    if Path(wish).suffix == ".safetensors" or Path(wish).exists():
+        return load_encoder(Path(wish))
+    return imagenet_encoder(wish)
+
+
+def _backbone(name: str, weights: str | None) -> Any:
+    import segmentation_models_pytorch as smp
+
+    try:
+        return smp.encoders.get_encoder(name, weights=weights)
+    except KeyError as error:
+        raise UserError(
+            f"There is no encoder file or architecture '{name}'; segmentation-models-pytorch lists the names it knows."
+        ) from error
+
+
+def _stored(value: Tensor) -> Tensor:
+    return value.half() if value.is_floating_point() and value.ndim > 1 else value
+
+
+def _require_hub() -> None:
+    # The hub's client retries for half a minute when there is no network; a name look-up answers at once.
+    socket.getaddrinfo(_HUB, 443)
+
+
+def _parse_card(values: dict[str, Any]) -> EncoderCard:
+    card = EncoderCard(**values)
+    return dataclasses.replace(card, mean=tuple(card.mean), std=tuple(card.std))

@@ -1,0 +1,96 @@
+"""Maps of the frozen encoder, computed once a case and kept on disk.
+
+The key is made of content alone (encoder weights, pixels on the grid), so a renamed file or another data set finds its
+maps again and a changed pixel never finds stale ones. A damaged entry is computed anew.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from napari_unlearn.files import atomic_write, sha256_bytes
+from napari_unlearn.models.encoder import Encoder
+
+CACHE_VARIABLE = "NAPARI_UNLEARN_CACHE"
+
+
+def default_cache_folder() -> Path:
+    """Folder named by the environment variable NAPARI_UNLEARN_CACHE, else the user's cache folder."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("napari-unlearn")) / "features"
+
+
+class FeatureCache:
+    """Looks maps up, or computes and keeps them.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        The frozen encoder.
+    folder : Path or None
+        Where entries are kept; None for `default_cache_folder`.
+    device : torch.device
+        Where missing maps are computed.
+    """
+
+    def __init__(self, encoder: Encoder, folder: Path | None = None, device: torch.device | None = None) -> None:
+        self.device = device or torch.device("cpu")
+        self.encoder = encoder.to(self.device)
+        self.folder = folder or default_cache_folder()
+
+    def levels(self, grid: Tensor) -> list[Tensor]:
+        """Maps of one image.
+
+        Parameters
+        ----------
+        grid : Tensor of uint8, shape (3, h, w)
+            Image on the working grid.
+
+        Returns
+        -------
+        list of Tensor of float16, shape (C_l, h / 2**l, w / 2**l)
+            On the CPU. The first level is computed from the image each time, it would only repeat it on disk.
+        """
+        path = self.path(grid)
+        try:
+            stored = load(path.read_bytes())
+            deep = [stored[str(level)] for level in range(1, len(self.encoder.channels))]
+        except (FileNotFoundError, SafetensorError, KeyError):
+            deep = self.compute(grid[None])[0][1:]
+            atomic_write(path, save({str(i): level.contiguous() for i, level in enumerate(deep, 1)}))
+        return [self._colours(grid), *deep]
+
+    def compute(self, grids: Tensor) -> list[list[Tensor]]:
+        """Maps of a batch, neither looked up nor kept: for composed images that are used once.
+
+        Parameters
+        ----------
+        grids : Tensor of uint8, shape (N, 3, h, w)
+            Images on the working grid.
+
+        Returns
+        -------
+        list of list of Tensor of float16
+            Per image, per level.
+        """
+        maps = [level.half().cpu() for level in self.encoder(grids.to(self.device))]
+        return [[level[i].contiguous() for level in maps] for i in range(len(grids))]
+
+    def path(self, grid: Tensor) -> Path:
+        """File that holds, or would hold, the maps of an image."""
+        key = sha256_bytes(
+            f"{self.encoder.weights_hash} {tuple(grid.shape)} ".encode() + np.ascontiguousarray(grid.numpy()).tobytes()
+        )
+        return self.folder / key[:2] / f"{key}.safetensors"
+
+    def _colours(self, grid: Tensor) -> Tensor:
+        mean, std = self.encoder.mean.cpu()[0], self.encoder.std.cpu()[0]
+        return ((grid.float() / 255 - mean) / std).half()

@@ -1,0 +1,143 @@
+"""Which pixels of a case the head is fitted on.
+
+A case has tens of thousands of pixels and neighbours say the same, so a few hundred are drawn: half from the lesion,
+half from the background, each weighted by the area it stands for. The draw looks at the labels it is given and at
+nothing else, so labels that are withheld (`IGNORE`) cannot influence it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.models.head import Standardiser, read_pixels
+
+IGNORE = 255
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnPixels:
+    """Pixels of one or more cases with raw features.
+
+    Attributes
+    ----------
+    features : ndarray of float32, shape (n, F)
+        Raw features.
+    labels : ndarray of int64, shape (n,)
+        Class ids.
+    weights : ndarray of float64, shape (n,)
+        Share of the case's area that each pixel stands for.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+
+def draw_pixels(
+    levels: Sequence[Tensor], labels: NDArray[np.uint8], count: int, rng: np.random.Generator
+) -> DrawnPixels:
+    """Draw pixels of one case, half of them from the lesion where there are enough.
+
+    Parameters
+    ----------
+    levels : sequence of Tensor, shape (C_l, H_l, W_l)
+        Maps of the encoder.
+    labels : ndarray of uint8, shape (h, w)
+        Class ids on the grid; `IGNORE` where there is no label to use.
+    count : int
+        Pixels to draw.
+    rng : numpy.random.Generator
+        Source of the draw.
+
+    Returns
+    -------
+    DrawnPixels
+        At most `count` pixels; the weights of a fully labelled case sum to 1.
+    """
+    flat = labels.ravel()
+    chosen: list[NDArray[np.intp]] = []
+    weights: list[NDArray[np.float64]] = []
+    strata = [np.flatnonzero((flat > 0) & (flat != IGNORE)), np.flatnonzero(flat == 0)]
+    filled = [where for where in strata if len(where)]
+    for where in filled:
+        n = min(len(where), count // len(filled))
+        chosen.append(rng.choice(where, n, replace=False))
+        weights.append(np.full(n, len(where) / n / flat.size))
+    if not chosen:
+        return DrawnPixels(
+            np.empty((0, sum(level.shape[0] for level in levels)), np.float32), np.empty(0, np.int64), np.empty(0)
+        )
+    pixels = np.concatenate(chosen)
+    rows, columns = np.divmod(pixels, labels.shape[1])
+    return DrawnPixels(read_pixels(levels, rows, columns), flat[pixels].astype(np.int64), np.concatenate(weights))
+
+
+def merge(parts: Iterable[DrawnPixels]) -> DrawnPixels:
+    """Join the pixels of several cases.
+
+    Parameters
+    ----------
+    parts : iterable of DrawnPixels
+        At least one.
+
+    Returns
+    -------
+    DrawnPixels
+    """
+    parts = list(parts)
+    return DrawnPixels(
+        np.concatenate([p.features for p in parts]),
+        np.concatenate([p.labels for p in parts]),
+        np.concatenate([p.weights for p in parts]),
+    )
+
+
+def standardised(pixels: DrawnPixels, standardiser: Standardiser, factor: float = 1.0) -> PixelSet:
+    """Make pixels ready for `ConvexProblem`.
+
+    Parameters
+    ----------
+    pixels : DrawnPixels
+        Raw features.
+    standardiser : Standardiser
+        Taken from images alone.
+    factor : float
+        Multiplies every weight.
+
+    Returns
+    -------
+    PixelSet
+    """
+    return PixelSet(standardiser.apply(pixels.features), pixels.labels, pixels.weights * factor)
+
+
+def fit_standardiser(cases: Iterator[Sequence[Tensor]], count: int, rng: np.random.Generator) -> Standardiser:
+    """Mean and spread of the features at pixels drawn anywhere, whatever their label.
+
+    Parameters
+    ----------
+    cases : iterator of sequences of Tensor
+        Maps of some cases.
+    count : int
+        Pixels a case.
+    rng : numpy.random.Generator
+        Source of the draw.
+
+    Returns
+    -------
+    Standardiser
+    """
+    drawn = []
+    for levels in cases:
+        height, width = levels[0].shape[-2:]
+        pixels = rng.choice(height * width, min(count, height * width), replace=False)
+        drawn.append(read_pixels(levels, *np.divmod(pixels, width)))
+    features = np.concatenate(drawn).astype(np.float64)
+    # A feature that never changes says nothing; the floor keeps it at zero instead of dividing by it.
+    return Standardiser(features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6))

@@ -1,0 +1,164 @@
+"""What a model does, whatever it is made of: an image in, class probabilities for every pixel out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.feature_cache import FeatureCache
+from napari_unlearn.models.grid import image_to_grid
+from napari_unlearn.models.head import PixelHead
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What has to be known about a model to use it and to judge it.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Names, background first.
+    positive : int
+        Class whose pooled probability is the diagnosis score.
+    size : int
+        Long side of the working grid in pixels.
+    trainable : str
+        Which part saw mask labels: ``head``, ``decoder`` or ``all``.
+    masks : str
+        Which masks it was fitted on: ``coarse``, ``fine`` or ``unlearned``.
+    trained_on : str
+        Name of the data set.
+    cases : int
+        How many cases it was fitted on.
+    seed : int
+        Seed of the pixel draw (never of privacy noise).
+    """
+
+    classes: tuple[str, ...]
+    positive: int
+    size: int
+    trainable: str
+    masks: str
+    trained_on: str
+    cases: int
+    seed: int
+
+
+class Segmenter(Protocol):
+    """A model that can be applied, evaluated and saved."""
+
+    card: ModelCard
+
+    def logits(self, image: NDArray[np.uint8]) -> Tensor:
+        """Class scores of one image on the working grid, (K + 1, h, w) float32."""
+        ...
+
+
+@dataclass(eq=False)
+class HeadSegmenter:
+    """A linear head on a frozen public encoder.
+
+    Attributes
+    ----------
+    card : ModelCard
+        Facts.
+    encoder : Encoder
+        Frozen.
+    head : PixelHead
+        All that mask labels ever touched.
+    cache : FeatureCache
+        Keeps the encoder's maps on disk.
+    """
+
+    card: ModelCard
+    encoder: Encoder
+    head: PixelHead
+    cache: FeatureCache
+
+    @torch.inference_mode()
+    def logits(self, image: NDArray[np.uint8]) -> Tensor:
+        """Class scores of one image.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (H, W, 3)
+            RGB.
+
+        Returns
+        -------
+        Tensor of float32, shape (K + 1, h, w)
+        """
+        levels = self.cache.levels(image_to_grid(image, self.card.size))
+        return self.head.logits([level[None] for level in levels])[0]
+
+    @torch.inference_mode()
+    def composed_logits(self, image: NDArray[np.uint8]) -> Tensor:
+        """Like `logits`, for an image that is used once and not worth keeping maps of."""
+        levels = self.cache.compute(image_to_grid(image, self.card.size)[None])[0]
+        return self.head.logits([level[None] for level in levels])[0]
+
+
+def predict_mask(segmenter: Segmenter, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Most probable class of every pixel of the image.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        Any model.
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+        Class ids.
+    """
+    logits = segmenter.logits(image)
+    if logits.shape[-2:] != image.shape[:2]:
+        logits = functional.interpolate(logits[None], size=image.shape[:2], mode="bilinear", align_corners=False)[0]
+    return logits.argmax(0).to(torch.uint8).numpy()
+
+
+def pooled_probabilities(logits: Tensor) -> NDArray[np.float64]:
+    """Average class probability over all pixels of a case ("average pixel pooling").
+
+    Parameters
+    ----------
+    logits : Tensor, shape (K + 1, h, w)
+        Class scores.
+
+    Returns
+    -------
+    ndarray of float64, shape (K + 1,)
+        Sums to 1.
+    """
+    return torch.softmax(logits.double(), dim=0).mean(dim=(1, 2)).numpy()
+
+
+def diagnosis_score(pooled: NDArray[np.float64], positive: int) -> float:
+    """How much the pooled foreground speaks for the positive class.
+
+    With several foreground classes it is the positive share of the foreground, so that a large lesion does not count as
+    a malignant one; with one foreground class it is that class's pooled probability.
+
+    Parameters
+    ----------
+    pooled : ndarray of float64, shape (K + 1,)
+        From `pooled_probabilities`.
+    positive : int
+        Class id.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+    """
+    foreground = pooled[1:].sum()
+    return float(pooled[positive] / foreground) if len(pooled) > 2 else float(pooled[positive])
