@@ -1,0 +1,51 @@
+# Every target sets up what it needs first; `make help` lists them.
+SHELL := bash
+BIN := .venv/bin
+
+# On Linux, tests and screenshots get a screen of their own, so that they neither need nor disturb a desktop.
+SCREEN := $(if $(filter Linux,$(shell uname -s)),xvfb-run -a -s "-screen 0 1920x1080x24" env QT_QPA_PLATFORM=xcb)
+
+# Threads that wait without spinning leave the processor to whatever else runs.
+export OMP_WAIT_POLICY := passive
+unexport OMP_NUM_THREADS
+
+.PHONY: help setup demo test lint fmt docs screenshots bench clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 14
+
+setup: ## install everything into .venv (the other targets do this themselves)
+	@scripts/setup.sh
+
+demo: setup ## run the main job on the sample data, in a window where there is a screen
+	@$(BIN)/napari-unlearn demo
+
+test: lint ## all checks and all tests, as CI runs them
+	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## style, layers, docstrings and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/typos
+	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/lint-imports
+	$(BIN)/numpydoc lint $$(find src -name '*.py')
+	$(BIN)/mypy
+
+fmt: setup ## sort imports, mend what ruff can mend, format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup ## build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+screenshots: setup ## draw the pictures in docs/images anew
+	$(SCREEN) $(BIN)/python scripts/screenshots.py
+
+bench: setup ## run the measurements in benchmarks/
+	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove what was built, except .venv
+	rm -rf build dist site demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests scripts benchmarks -name __pycache__ -prune -exec rm -rf {} +
