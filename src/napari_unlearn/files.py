@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 
@@ -25,14 +26,13 @@ def atomic_write(path: Path, data: bytes) -> None:
         The disk is full or the folder cannot be written; `path` is then unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
-    new = Path(name)
+    # Not tempfile: its files are closed to everybody else, and the way to open them up is not safe between threads.
+    new = path.with_name(f".{secrets.token_hex(8)}.new")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with new.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        new.chmod(0o666 & ~_umask())
         new.replace(path)
     except BaseException:
         new.unlink(missing_ok=True)
@@ -69,18 +69,13 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _umask() -> int:
-    # The mask can only be read by setting it; mkstemp alone would leave files nobody else can read.
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
-
-
 def _sync_folder(folder: Path) -> None:
-    # Without this the rename itself may be lost in a power cut; Windows cannot open folders and needs no such step.
+    # Without this the rename itself may be lost in a power cut. Windows cannot open folders, and some network drives
+    # cannot flush them: the new file is in place by now, so that is no failure.
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            with contextlib.suppress(OSError):
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -1,0 +1,11 @@
+"""Ways in which data sets are laid out on disk, one file each; `LAYOUTS` is the order in which they are tried."""
+
+from __future__ import annotations
+
+from napari_unlearn.data.layouts.folder import FOLDER
+from napari_unlearn.data.layouts.listing import Layout, Listing
+
+# The package's own folder comes last: an "images" folder alone is enough for it.
+LAYOUTS: tuple[Layout, ...] = (FOLDER,)
+
+__all__ = ["LAYOUTS", "Layout", "Listing"]
