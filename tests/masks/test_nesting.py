@@ -108,5 +108,3 @@ def test_update_errors_name_the_mismatch():
         update_artefacts(mask, mask, np.zeros((3, 3), np.bool_), everything)
     with pytest.raises(ValueError, match="type is uint8"):
         update_artefacts(mask, mask, mask, everything)
-    with pytest.raises(ValueError, match="two slices"):
-        update_artefacts(mask, mask, artefacts, (slice(None),))

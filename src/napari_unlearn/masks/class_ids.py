@@ -23,6 +23,11 @@ def class_ids(name: str, mask: npt.ArrayLike) -> ClassIds:
     mask
         Bool or integer, any shape.
 
+    Returns
+    -------
+    ndarray
+        The mask itself where it is an array.
+
     Raises
     ------
     ValueError

@@ -105,15 +105,13 @@ def update_artefacts(coarse: npt.ArrayLike, fine: npt.ArrayLike, out: BoolMask, 
     Raises
     ------
     ValueError
-        The shapes differ, a mask does not hold class ids, `out` is not bool, or the rectangle is not two slices.
+        The shapes differ, a mask does not hold class ids, or `out` is not bool.
     """
     coarse_whole, fine_whole = np.asarray(coarse), np.asarray(fine)
     same_shape("coarse mask", coarse_whole, "fine mask", fine_whole)
     same_shape("coarse mask", coarse_whole, "array of dilation artefacts", out)
     if out.dtype != np.bool_:
         raise ValueError(f"The array of dilation artefacts must be of type bool, but its type is {out.dtype}.")
-    if len(rectangle) != 2 or not all(isinstance(side, slice) for side in rectangle):
-        raise ValueError(f"The rectangle must be two slices, rows and columns, but it is {rectangle!r}.")
     # Only the rectangle is looked at, so that the cost of a stroke does not grow with the image.
     fresh = _artefacts(*matching_class_ids(coarse_whole[rectangle], fine_whole[rectangle]))
     view = out[rectangle]

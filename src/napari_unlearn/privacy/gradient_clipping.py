@@ -1,0 +1,137 @@
+"""Noisy fine-tuning with clipped gradients: any loss, any start in a ball.
+
+The model starts at x_0, clipped to norm C0 around a public centre, and takes T steps on retained data::
+
+    x <- x - gamma (clip(gradient, C1) + lambda x) + N(0, sigma^2 I)
+
+Mechanism: Koloskova, Allouah, Jha, Guerraoui and Koyejo, "Certified unlearning for neural networks" (ICML 2025),
+gradient clipping. Accounting: derived here, tighter than the closed forms published with it. With r = 1 - gamma lambda,
+two starts 2 C0 apart and clipped steps whose difference is at most 2 gamma C1 can be moved onto each other a little at
+every step, each move hidden by that step's noise (the shifted interpolation of Bok, Su and Altschuler, ICML 2024, with
+the bound on the clipped step in place of contraction). The best division over the steps gives Gaussian DP with::
+
+    mu = S / (sigma sqrt(V)),  S = 2 C0 r^T + 2 gamma C1 (1 + r + ... + r^(T-1)),  V = 1 + r^2 + ... + r^(2(T-1))
+"""
+
+from __future__ import annotations
+
+import math
+
+from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.privacy.ranges import count, non_negative, positive
+from napari_unlearn.privacy.series import geometric_sum
+
+
+def sigma(
+    epsilon: float,
+    delta: float,
+    *,
+    initial_radius: float,
+    gradient_radius: float,
+    step_size: float,
+    steps: int,
+    decay: float = 0.0,
+) -> float:
+    """Return the noise per parameter and step that the budget needs: S / (mu(epsilon, delta) sqrt(V)).
+
+    Parameters
+    ----------
+    epsilon, delta
+        Budget, epsilon 0 or more and delta strictly between 0 and 1.
+    initial_radius
+        C0, norm to which the distance of the start from the public centre is clipped, in parameter units, larger than
+        0.
+    gradient_radius
+        C1, norm to which the gradient of each step is clipped, over all certified parameters together, 0 or more.
+    step_size
+        gamma, larger than 0. The noise is added after the step and is not scaled by it.
+    steps
+        T, number of noisy steps, 1 or more.
+    decay
+        lambda, pull towards the public centre, 0 or more and smaller than 1 / gamma; added after clipping.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    gap = sensitivity(
+        initial_radius=initial_radius, gradient_radius=gradient_radius, step_size=step_size, steps=steps, decay=decay
+    )
+    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
+
+
+def mu(
+    sigma: float,
+    *,
+    initial_radius: float,
+    gradient_radius: float,
+    step_size: float,
+    steps: int,
+    decay: float = 0.0,
+) -> float:
+    """Return the mu that this noise gives: S / (sigma sqrt(V)); parameters as for `sigma`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    gap = sensitivity(
+        initial_radius=initial_radius, gradient_radius=gradient_radius, step_size=step_size, steps=steps, decay=decay
+    )
+    return gaussian_dp.gaussian_mu(gap, sigma)
+
+
+def sensitivity(
+    *, initial_radius: float, gradient_radius: float, step_size: float, steps: int, decay: float = 0.0
+) -> float:
+    """Return S / sqrt(V), the sensitivity of the one Gaussian mechanism that the whole run amounts to.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    initial, gradient = positive("initial_radius", initial_radius), non_negative("gradient_radius", gradient_radius)
+    log_ratio, number = _log_ratio(step_size, decay), count("steps", steps)
+    shift = 2 * initial * math.exp(number * log_ratio) + 2 * step_size * gradient * geometric_sum(log_ratio, number)
+    return shift / math.sqrt(geometric_sum(2 * log_ratio, number))
+
+
+def best_steps(*, initial_radius: float, gradient_radius: float, step_size: float, decay: float = 0.0) -> int:
+    """Return the number of steps that needs the least noise per step.
+
+    Derived here: S^2 / V is least where r^T = 1 - lambda C0 / C1 (for lambda = 0 at T = C0 / (gamma C1)), which is also
+    the number of steps of Dolgova and Stich (arXiv 2601.05134).
+
+    Raises
+    ------
+    ValueError
+        A number is out of range, or decay * initial_radius is not below gradient_radius, so that every further step
+        needs less noise and there is no best number.
+    """
+    initial, gradient = positive("initial_radius", initial_radius), positive("gradient_radius", gradient_radius)
+    log_ratio, pull = _log_ratio(step_size, decay), decay * initial / gradient
+    if pull >= 1:
+        raise ValueError(
+            "There is no best number of steps, since decay * initial_radius is not below gradient_radius "
+            f"({decay * initial} against {gradient}): lower decay, or choose the steps yourself."
+        )
+    best = math.log1p(-pull) / log_ratio if log_ratio else initial / (step_size * gradient)
+
+    def noise(steps: int) -> float:
+        return sensitivity(
+            initial_radius=initial, gradient_radius=gradient, step_size=step_size, steps=steps, decay=decay
+        )
+
+    return min(max(1, math.floor(best)), max(1, math.ceil(best)), key=noise)
+
+
+def _log_ratio(step_size: float, decay: float) -> float:
+    shrinkage = positive("step_size", step_size) * non_negative("decay", decay)
+    if shrinkage >= 1:
+        raise ValueError(
+            f"step_size * decay must be smaller than 1, but {step_size} * {decay} is {shrinkage}: lower one of them."
+        )
+    return math.log1p(-shrinkage)

@@ -1,0 +1,122 @@
+"""The mechanisms that a certified run may name, and how each recomputes its noise from recorded parameters.
+
+To add one, write its module of formulas and give it a row in `MECHANISMS`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping, output_perturbation, residual
+from napari_unlearn.privacy.ranges import count
+
+Parameters = Mapping[str, float]
+
+RELATIVE_TOLERANCE = 1e-9
+"""Numbers that differ by less differ by rounding only."""
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """How the numbers of one mechanism are checked.
+
+    Attributes
+    ----------
+    parameters
+        What a certificate must record to recompute sigma, besides sigma itself.
+    needed_sigma
+        From parameters, epsilon, delta and attempts: the least noise with which that many attempts meet the budget.
+    mu
+        From parameters: mu of one attempt with the recorded sigma, None for a mechanism that is not Gaussian DP.
+    contradictions
+        From parameters: a sentence for every number that contradicts another.
+    """
+
+    parameters: tuple[str, ...]
+    needed_sigma: Callable[[Parameters, float, float, int], float]
+    mu: Callable[[Parameters], float | None]
+    contradictions: Callable[[Parameters], list[str]]
+
+
+def _gaussian(
+    sensitivity: Callable[[Parameters], float],
+    parameters: tuple[str, ...],
+    contradictions: Callable[[Parameters], list[str]] = lambda _: [],
+) -> Mechanism:
+    """Return a mechanism that amounts to one Gaussian mechanism of this sensitivity; k attempts cost sqrt(k)."""
+
+    def needed_sigma(numbers: Parameters, epsilon: float, delta: float, attempts: int) -> float:
+        return gaussian_dp.gaussian_sigma(gaussian_dp.attempts(sensitivity(numbers), attempts), epsilon, delta)
+
+    def mu(numbers: Parameters) -> float:
+        return gaussian_dp.gaussian_mu(sensitivity(numbers), numbers["sigma"])
+
+    return Mechanism(parameters, needed_sigma, mu, contradictions)
+
+
+def _residual_sensitivity(parameters: Parameters) -> float:
+    # The run is compared with the same operator on a model that never saw the forgotten data. Both stop within the
+    # bound, not at the exact minimiser, so the two can be twice the distance apart.
+    return residual.sensitivity(
+        residual=parameters["residual_bound"], strong_convexity=parameters["strong_convexity"], approximate_runs=2
+    )
+
+
+def _residual_contradictions(parameters: Parameters) -> list[str]:
+    bound, reached = parameters["residual_bound"], parameters["residual_reached"]
+    stated, needed = parameters["sensitivity"], _residual_sensitivity(parameters)
+    failures = []
+    if not 0 <= reached <= bound:
+        failures.append(f"The fit stopped at a residual of {reached:g}, which is not within the bound of {bound:g}.")
+    if not math.isclose(stated, needed, rel_tol=RELATIVE_TOLERANCE):
+        failures.append(
+            f"The sensitivity is recorded as {stated:g}, but twice the residual bound divided by the strong convexity "
+            f"is {needed:g}."
+        )
+    return failures
+
+
+def _clipped_steps_sensitivity(parameters: Parameters) -> float:
+    return gradient_clipping.sensitivity(
+        initial_radius=parameters["initial_radius"],
+        gradient_radius=parameters["gradient_radius"],
+        step_size=parameters["step_size"],
+        steps=count("steps", parameters["steps"]),
+        decay=parameters["decay"],
+    )
+
+
+def _clipped_model_sigma(parameters: Parameters, epsilon: float, delta: float, attempts: int) -> float:
+    # Not Gaussian DP, so attempts share the budget: epsilons and deltas add up.
+    return model_clipping.sigma(
+        epsilon / attempts,
+        delta / attempts,
+        model_radius=parameters["model_radius"],
+        steps=count("steps", parameters["steps"]),
+    )
+
+
+MECHANISMS: Mapping[str, Mechanism] = {
+    "residual": _gaussian(
+        _residual_sensitivity,
+        ("residual_bound", "residual_reached", "strong_convexity", "sensitivity"),
+        contradictions=_residual_contradictions,
+    ),
+    "gradient-clipping": _gaussian(
+        _clipped_steps_sensitivity,
+        ("initial_radius", "gradient_radius", "step_size", "steps", "decay"),
+    ),
+    "output-perturbation": _gaussian(
+        lambda parameters: output_perturbation.sensitivity(radius=parameters["radius"]),
+        ("radius",),
+    ),
+    "model-clipping": Mechanism(
+        parameters=("model_radius", "steps"),
+        needed_sigma=_clipped_model_sigma,
+        mu=lambda _: None,
+        contradictions=lambda _: [],
+    ),
+}
+"""What a certified run may name as its mechanism."""

@@ -1,0 +1,69 @@
+"""One Newton step from the exact minimiser, then noise once.
+
+Sekhari, Acharya, Kamath and Suresh, "Remember what you want to forget" (NeurIPS 2021): for a
+per-sample loss that is L-Lipschitz, lambda-strongly convex and has an M-Lipschitz Hessian, after removing m of n
+samples the Newton step lies within 2 M L^2 m^2 / (lambda^3 n^2) of the exact minimiser without them. The noise is
+calibrated exactly (Balle and Wang, ICML 2018) instead of by the classic formula used there.
+"""
+
+from __future__ import annotations
+
+from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.privacy.ranges import count, non_negative, positive
+
+
+def sigma(
+    epsilon: float,
+    delta: float,
+    *,
+    lipschitz: float,
+    hessian_lipschitz: float,
+    strong_convexity: float,
+    n: int,
+    removed: int,
+) -> float:
+    """Return the noise per parameter that the budget needs: sensitivity / mu(epsilon, delta).
+
+    Parameters
+    ----------
+    epsilon, delta
+        Budget, epsilon 0 or more and delta strictly between 0 and 1.
+    lipschitz
+        L, largest norm of the gradient of one sample's loss, 0 or more.
+    hessian_lipschitz
+        M, 0 or more; 0 for a quadratic loss, where the step is exact and no noise is needed.
+    strong_convexity
+        lambda of one sample's loss, larger than 0.
+    n
+        Number of samples the model was fitted to.
+    removed
+        m, how many of them are forgotten, fewer than n.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    gap = sensitivity(
+        lipschitz=lipschitz,
+        hessian_lipschitz=hessian_lipschitz,
+        strong_convexity=strong_convexity,
+        n=n,
+        removed=removed,
+    )
+    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
+
+
+def sensitivity(*, lipschitz: float, hessian_lipschitz: float, strong_convexity: float, n: int, removed: int) -> float:
+    """Return how far the Newton step may lie from the exact minimiser, 2 M L^2 m^2 / (lambda^3 n^2).
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    total, fraction = count("n", n), count("removed", removed, least=0) / count("n", n)
+    if fraction >= 1:
+        raise ValueError(f"removed must be smaller than n, but {removed} of {total} samples are to be removed.")
+    slope, curvature = non_negative("lipschitz", lipschitz), positive("strong_convexity", strong_convexity)
+    return 2 * non_negative("hessian_lipschitz", hessian_lipschitz) * (slope * fraction) ** 2 / curvature**3

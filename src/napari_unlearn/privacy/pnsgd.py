@@ -1,0 +1,180 @@
+"""Projected noisy SGD on a strongly convex loss: train with noise, unlearn by going on without the removed rows.
+
+Mechanism: Chien, Wang, Chen and Li, "Certified machine unlearning via noisy stochastic gradient descent" (NeurIPS
+2024). Batches are taken in a fixed cyclic order, gradients clipped to norm M, and every step is::
+
+    x <- project(x - eta (mean clipped gradient + m x) + sqrt(2 eta) sigma N(0, I), radius R)
+
+Every step contracts by c = 1 - eta m, for a smooth loss and eta at most 1 / smoothness. Accounting: derived here. Two
+trainings that differ in one row are at most Z apart (the bound on W-infinity of that paper); N further noisy
+contractions give Gaussian DP (shifted interpolation, Bok, Su and Altschuler, ICML 2024) with::
+
+    mu = Z c^N / (sqrt(2 eta) sigma sqrt(1 + c^2 + ... + c^(2(N-1))))
+"""
+
+from __future__ import annotations
+
+import math
+
+from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.privacy.ranges import count, non_negative, positive
+from napari_unlearn.privacy.series import geometric_sum
+
+
+def distance(
+    *,
+    step_size: float,
+    strong_convexity: float,
+    gradient_bound: float,
+    n: int,
+    batch_size: int,
+    projection_radius: float = math.inf,
+    trained_epochs: int | None = None,
+    removed: int = 1,
+) -> float:
+    """Return Z, how far apart training with and training without the removed rows can end.
+
+    Parameters
+    ----------
+    step_size
+        eta, larger than 0, eta m smaller than 1.
+    strong_convexity
+        m, 0 or more.
+    gradient_bound
+        M, norm to which the gradient of one row is clipped, 0 or more.
+    n, batch_size
+        Number of rows, and rows a step; the batch size divides n.
+    projection_radius
+        R, larger than 0; infinite if nothing is projected.
+    trained_epochs
+        Number of epochs of training, or None for the limit of many.
+    removed
+        Number of rows removed; the bound holds also when all of them lie in one batch.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range, or neither convexity, epochs nor projection bounds the distance.
+    """
+    log_ratio, per_epoch = _log_ratio(step_size, strong_convexity), _steps_per_epoch(n, batch_size)
+    if math.isnan(projection_radius) or projection_radius <= 0:
+        raise ValueError(f"projection_radius must be larger than 0 or infinite, but it is {projection_radius}.")
+    jump = 2 * step_size * non_negative("gradient_bound", gradient_bound) / batch_size * count("removed", removed)
+    if trained_epochs is not None:
+        visits = geometric_sum(log_ratio * per_epoch, count("trained_epochs", trained_epochs))
+    else:
+        visits = -1 / math.expm1(log_ratio * per_epoch) if log_ratio else math.inf
+    bound = min(jump * visits if jump else 0.0, 2 * projection_radius)
+    if math.isinf(bound):
+        raise ValueError(
+            "Nothing bounds the distance: give trained_epochs or a finite projection_radius when strong_convexity is 0."
+        )
+    return bound
+
+
+def mu(
+    *,
+    distance: float,
+    sigma: float,
+    step_size: float,
+    strong_convexity: float,
+    n: int,
+    batch_size: int,
+    epochs: int,
+) -> float:
+    """Return the mu that a number of unlearning epochs gives.
+
+    Parameters
+    ----------
+    distance
+        Z at the start, see `distance` and `next_distance`.
+    sigma
+        Noise parameter; a step adds noise of standard deviation sqrt(2 eta) sigma, larger than 0.
+    step_size, strong_convexity, n, batch_size
+        As for `distance`.
+    epochs
+        K, 1 or more.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    log_ratio = _log_ratio(step_size, strong_convexity)
+    number = count("epochs", epochs) * _steps_per_epoch(n, batch_size)
+    left = non_negative("distance", distance) * math.exp(number * log_ratio)
+    noise = math.sqrt(2 * step_size) * positive("sigma", sigma)
+    return left / (noise * math.sqrt(geometric_sum(2 * log_ratio, number)))
+
+
+def epochs(
+    epsilon: float,
+    delta: float,
+    *,
+    distance: float,
+    sigma: float,
+    step_size: float,
+    strong_convexity: float,
+    n: int,
+    batch_size: int,
+) -> int:
+    """Return K, the least number of unlearning epochs that meets the budget, 1 or more; parameters as for `mu`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    allowed = gaussian_dp.mu(epsilon, delta)
+    log_ratio, per_epoch = _log_ratio(step_size, strong_convexity), _steps_per_epoch(n, batch_size)
+    noise = math.sqrt(2 * step_size) * positive("sigma", sigma)
+    excess = (non_negative("distance", distance) / (noise * allowed)) ** 2
+    needed = math.log1p(-excess * math.expm1(2 * log_ratio)) / (-2 * log_ratio) if log_ratio else excess
+    return max(1, math.ceil(needed / per_epoch * (1 - 1e-12)))
+
+
+def next_distance(
+    *,
+    distance: float,
+    epochs: int,
+    fresh_distance: float,
+    step_size: float,
+    strong_convexity: float,
+    n: int,
+    batch_size: int,
+    projection_radius: float = math.inf,
+) -> float:
+    """Return Z for the next request: what is left of the last one after its epochs, plus that of the new rows.
+
+    Parameters
+    ----------
+    distance, epochs
+        Z of the last request, and the epochs spent on it.
+    fresh_distance
+        Z of the newly removed rows alone.
+    step_size, strong_convexity, n, batch_size, projection_radius
+        As for the function `distance`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    log_ratio = _log_ratio(step_size, strong_convexity)
+    number = count("epochs", epochs) * _steps_per_epoch(n, batch_size)
+    left = non_negative("distance", distance) * math.exp(number * log_ratio)
+    return min(left + non_negative("fresh_distance", fresh_distance), 2 * projection_radius)
+
+
+def _log_ratio(step_size: float, strong_convexity: float) -> float:
+    shrinkage = positive("step_size", step_size) * non_negative("strong_convexity", strong_convexity)
+    if shrinkage >= 1:
+        raise ValueError(f"step_size * strong_convexity must be smaller than 1, but it is {shrinkage}.")
+    return math.log1p(-shrinkage)
+
+
+def _steps_per_epoch(n: int, batch_size: int) -> int:
+    rows, size = count("n", n), count("batch_size", batch_size)
+    if rows % size:
+        raise ValueError(f"batch_size must divide n, but {rows} rows do not divide into batches of {size}.")
+    return rows // size

@@ -1,0 +1,70 @@
+"""The residual certificate: how far a head can be from the exact minimiser, read off its gradient.
+
+F, the loss over the retained data, is lambda-strongly convex, so a point whose gradient has norm at most r lies within
+r / lambda of the minimiser of F, which the forgotten data never touched. Noise that hides this distance hides the
+start. The idea is that of Guo, Goldstein, Hannun and van der Maaten, "Certified data removal" (ICML 2020), where noise
+enters the loss instead; here it is added to the result, calibrated exactly (Balle and Wang, ICML 2018). Derived here.
+"""
+
+from __future__ import annotations
+
+from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.privacy.ranges import count, non_negative, positive
+
+
+def sigma(
+    epsilon: float, delta: float, *, residual: float, strong_convexity: float, approximate_runs: int = 1
+) -> float:
+    """Return the noise per parameter that the budget needs: sensitivity / mu(epsilon, delta).
+
+    Parameters
+    ----------
+    epsilon, delta
+        Budget, epsilon 0 or more and delta strictly between 0 and 1.
+    residual, strong_convexity, approximate_runs
+        As for `sensitivity`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    gap = sensitivity(residual=residual, strong_convexity=strong_convexity, approximate_runs=approximate_runs)
+    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
+
+
+def mu(sigma: float, *, residual: float, strong_convexity: float, approximate_runs: int = 1) -> float:
+    """Return the mu that this noise gives: sensitivity / sigma.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    gap = sensitivity(residual=residual, strong_convexity=strong_convexity, approximate_runs=approximate_runs)
+    return gaussian_dp.gaussian_mu(gap, sigma)
+
+
+def sensitivity(*, residual: float, strong_convexity: float, approximate_runs: int = 1) -> float:
+    """Return how far apart the two results that must look alike can be.
+
+    Parameters
+    ----------
+    residual
+        r, bound on the norm of the gradient over the retained data, fixed before looking at them, 0 or more.
+    strong_convexity
+        lambda, larger than 0.
+    approximate_runs
+        1 if the result is compared with the exact minimiser: r / lambda. 2 if it is compared with the same operator
+        run on a model that never saw the forgotten data, which stops at the same bound: 2 r / lambda. Certificates use
+        2.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    runs = count("approximate_runs", approximate_runs)
+    if runs > 2:
+        raise ValueError(f"approximate_runs must be 1 or 2, since two results are compared, but it is {runs}.")
+    return runs * non_negative("residual", residual) / positive("strong_convexity", strong_convexity)
