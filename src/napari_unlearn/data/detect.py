@@ -26,7 +26,7 @@ def detect(path: Path) -> tuple[Tree, Layout]:
         layout = _layout(candidate)
         if layout is not None:
             return candidate, layout
-    inner = [Tree.at(folder) for folder in tree.folders().values()]
+    inner = [Tree.at(folder) for folder in tree.top.values()]
     below = [(candidate, layout) for candidate in inner if (layout := _layout(candidate))]
     if len(below) > 1:
         names = ", ".join(candidate.root.name for candidate, _ in below[:5])

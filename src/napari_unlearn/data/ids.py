@@ -28,6 +28,11 @@ def check_id(case_id: str, where: object) -> str:
     where : object
         What the sentence names as the place of a bad id, such as a file.
 
+    Returns
+    -------
+    str
+        The id.
+
     Raises
     ------
     UserError

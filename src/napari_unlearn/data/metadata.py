@@ -43,6 +43,11 @@ def read_table(path: Path, *, columns: Sequence[str] | None = None) -> Table:
     columns : sequence of str, optional
         Column names of a file without a header line.
 
+    Returns
+    -------
+    Table
+        All of it.
+
     Raises
     ------
     UserError

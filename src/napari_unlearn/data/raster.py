@@ -93,12 +93,7 @@ def upright_shape(path: Path, stream: BinaryIO) -> tuple[int, int]:
 
 
 def load_upright(path: Path, stream: BinaryIO) -> tuple[Image.Image, ImageFile]:
-    """Decode all pixels, upright.
-
-    Returns
-    -------
-    image, source : Image.Image, ImageFile
-        The upright image, and the file it came from (for its format).
+    """Decode all pixels; return the upright image and the file it came from, which knows its format.
 
     Raises
     ------
@@ -107,7 +102,9 @@ def load_upright(path: Path, stream: BinaryIO) -> tuple[Image.Image, ImageFile]:
     """
     source = open_raster(path, stream)
     # Asked here because Pillow itself pads cut files with grey when another package told it to.
-    if not is_whole(source, stream):
+    with damage(path):
+        whole = is_whole(source, stream)
+    if not whole:
         raise UserError(f"{path} is cut off before its end; copy it again from where it came.")
     with damage(path):
         source.load()

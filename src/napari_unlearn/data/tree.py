@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from napari_unlearn.data.ids import check_id, normal
@@ -32,6 +33,11 @@ class Tree:
     def at(cls, folder: Path) -> Tree:
         """Make the tree below `folder`, which may itself be reached through a link."""
         return cls(folder.resolve())
+
+    @cached_property
+    def top(self) -> dict[str, Path]:
+        """Folders directly below the root, by name; asked of the disk once, since every layout looks here."""
+        return self.folders()
 
     def folders(self, *parts: str) -> dict[str, Path]:
         """Folders in a folder, by name, sorted; empty where it does not exist."""

@@ -37,10 +37,8 @@ def _jpeg(data: bytes) -> bool:
     # Inside scans a true 0xFF is followed by 0x00: the next 0xFFD9 is the end.
     at = 2
     while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            return False
         marker = data[at + 1]
-        if marker == 0xFF:
+        if data[at] != 0xFF or marker in (0x00, 0xFF):
             at += 1
         elif marker == 0x01 or 0xD0 <= marker <= 0xD7:
             at += 2

@@ -19,7 +19,7 @@ PARTS = frozenset({"images", "coarse", "fine", "artefacts"})
 
 
 def _recognises(tree: Tree) -> bool:
-    return "images" in tree.folders()
+    return "images" in tree.top
 
 
 def _read(tree: Tree) -> Listing:
