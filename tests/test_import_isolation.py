@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +14,11 @@ import napari_unlearn
 SOURCE = Path(napari_unlearn.__file__).parent
 WINDOW = ("PyQt6", "PySide6", "magicgui", "napari", "pyqtgraph", "qtpy", "superqt")
 HEAVY = ("matplotlib", "segmentation_models_pytorch", "timm", "torch", "torchvision")
-MODULES = tuple(module.name for module in pkgutil.walk_packages([str(SOURCE)], "napari_unlearn."))
-IN_WINDOW = tuple(name for name in MODULES if name.split(".")[1] == "plugin")
+MODULES = tuple(
+    ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(SOURCE.rglob("*.py"))
+)
+IN_WINDOW = tuple(name for name in MODULES if name.startswith("napari_unlearn.plugin"))
 HEADLESS = tuple(name for name in MODULES if name not in IN_WINDOW)
 
 # A fresh interpreter imports MODULES with BLOCKED out of reach, then says which of WATCHED were loaded on the way.

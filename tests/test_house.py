@@ -1,0 +1,129 @@
+"""The rules of the house that concern files, and whether the tools that keep the other rules do bite."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+import napari_unlearn
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "napari_unlearn"
+TESTS = ROOT / "tests"
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "__init__.py")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+ABOUT_THE_WHOLE = {"test_house.py", "test_import_isolation.py"}
+
+
+def test_every_test_module_mirrors_a_source_module() -> None:
+    mirrored = {mirror(path) for path in MODULES}
+    found = {path for path in TESTS.rglob("test_*.py") if path.relative_to(TESTS).parts[0] != "e2e"}
+    assert {path.relative_to(TESTS).as_posix() for path in found - mirrored} - ABOUT_THE_WHOLE == set()
+
+
+def test_every_source_module_that_does_something_has_its_tests() -> None:
+    untested = [
+        path.relative_to(SOURCE).as_posix() for path in MODULES if does_something(path) and not mirror(path).exists()
+    ]
+    assert untested == []
+
+
+def test_a_module_holds_one_concept() -> None:
+    assert [path.name for path in MODULES if len(path.read_text(encoding="utf-8").splitlines()) > 400] == []
+
+
+def test_the_manifest_at_the_root_is_the_manifest_of_the_package() -> None:
+    assert (ROOT / "napari.yaml").resolve() == SOURCE / "napari.yaml"
+
+
+def test_the_change_log_knows_this_version() -> None:
+    assert f"## [{napari_unlearn.__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) + re.findall(r'(?:src|href)="([^"#]+)"', text)
+    local = [target for target in targets if not re.match(r"[a-z]+:", target)]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    return zipfile.ZipFile(next(WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])))
+
+
+def test_the_wheel_installs_one_package_and_nothing_beside_it(wheel: zipfile.ZipFile) -> None:
+    assert {name.split("/")[0].partition("-")[0] for name in wheel.namelist()} == {"napari_unlearn"}
+
+
+def test_the_wheel_brings_manifest_types_and_sample_data(wheel: zipfile.ZipFile) -> None:
+    sample = (path.relative_to(ROOT / "sample_data") for path in (ROOT / "sample_data").rglob("*") if path.is_file())
+    wanted = {f"napari_unlearn/_sample_data/{path.as_posix()}" for path in sample if "__pycache__" not in path.parts}
+    assert wanted
+    assert {"napari_unlearn/napari.yaml", "napari_unlearn/py.typed", *wanted} <= set(wheel.namelist())
+
+
+def test_the_wheel_leaves_the_choice_of_qt_to_the_user(wheel: zipfile.ZipFile) -> None:
+    (metadata,) = (name for name in wheel.namelist() if name.endswith("/METADATA"))
+    required = Parser().parsestr(wheel.read(metadata).decode()).get_all("Requires-Dist", [])
+    always = [line for line in required if "extra ==" not in line]
+    assert any(line.startswith("qtpy") for line in always)
+    assert [line for line in always if re.match(r"(napari|pyqt[56]|pyside[26])\b", line, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "line", "rule"),
+    [
+        ("data/example.py", "import qtpy", "TID251"),
+        ("cli/example.py", "import napari", "TID251"),
+        ("plugin/example.py", "import torch", "TID253"),
+        ("plugin/sub/example.py", "from matplotlib import pyplot", "TID253"),
+        ("masks/example.py", "from . import nesting", "TID252"),
+        ("jobs/example.py", "print()", "T201"),
+    ],
+)
+def test_the_linter_refuses_what_the_house_forbids(place: str, line: str, rule: str) -> None:
+    assert rule in ruff(place, line)
+
+
+@pytest.mark.parametrize(
+    ("place", "line"), [("plugin/example.py", "import qtpy"), ("models/example.py", "import torch")]
+)
+def test_the_linter_allows_what_belongs_there(place: str, line: str) -> None:
+    assert "TID" not in ruff(place, line)
+
+
+def ruff(place: str, line: str) -> str:
+    """What ruff says to a module of the package that consists of one line."""
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--output-format=concise",
+        f"--stdin-filename={SOURCE / place}",
+        "-",
+    ]
+    return subprocess.run(command, input=f"{line}\n", capture_output=True, text=True, cwd=ROOT, check=False).stdout
+
+
+def mirror(path: Path) -> Path:
+    """Where the tests of a source module are."""
+    relative = path.relative_to(SOURCE)
+    return TESTS / relative.parent / f"test_{relative.name.lstrip('_')}"
+
+
+def does_something(path: Path) -> bool:
+    """Whether a module defines a function or a method, rather than names and types only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
