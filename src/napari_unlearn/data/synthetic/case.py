@@ -11,7 +11,7 @@ from napari_unlearn.data.synthetic.hair import HairSpec, render_hair
 from napari_unlearn.data.synthetic.lesion import SEPARATION, LesionSpec, render_lesion
 from napari_unlearn.data.synthetic.scene import Scene
 from napari_unlearn.data.synthetic.skin import SkinSpec, render_skin
-from napari_unlearn.data.synthetic.types import Bytes
+from napari_unlearn.data.synthetic.canvas import Bytes
 
 BENIGN, MALIGNANT = 1, 2
 SMALLEST, LARGEST = 64, 1024

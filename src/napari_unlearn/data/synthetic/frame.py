@@ -7,7 +7,7 @@ import numpy as np
 from napari_unlearn.data.synthetic.flags import DARK_CORNER, PATCH
 from napari_unlearn.data.synthetic.noise import clouds, fractal, smoothstep
 from napari_unlearn.data.synthetic.scene import Mark, Scene
-from napari_unlearn.data.synthetic.types import grid
+from napari_unlearn.data.synthetic.canvas import grid
 
 # Teal, blue, yellow, orange, green, white.
 PATCHES = np.array([(116, 190, 178), (20, 138, 226), (224, 204, 40), (206, 112, 28), (96, 176, 92), (214, 212, 222)], np.float32)

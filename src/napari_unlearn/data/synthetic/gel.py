@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from napari_unlearn.data.synthetic.flags import GEL_BORDER, GEL_BUBBLE
-from napari_unlearn.data.synthetic.noise import clouds, smoothstep
+from napari_unlearn.data.synthetic.noise import clouds, fractal, smoothstep
 from napari_unlearn.data.synthetic.scene import Mark, Scene
-from napari_unlearn.data.synthetic.types import Floats, grid
+from napari_unlearn.data.synthetic.canvas import Floats, grid
 
 
 def render_gel(rng: np.random.Generator, scene: Scene) -> list[Mark]:
@@ -51,9 +51,9 @@ def _border(rng: np.random.Generator, scene: Scene) -> Mark:
     near = scene.reach(angle) + rng.uniform(0.045, 0.08)
     row, column = np.sin(angle) * (near - radius), np.cos(angle) * (near - radius)
     edge = np.hypot(y - row, x - column) - radius + 0.007 * clouds(rng, scene.size, 6)
-    bright = smoothstep(np.abs(edge), 0.013, 0.003) * (0.35 + 0.65 * smoothstep(clouds(rng, scene.size, 9), -0.6, 1.0))
-    dark = 0.4 * smoothstep(np.abs(edge + 0.014), 0.012, 0.003)
-    glints = 0.9 * smoothstep(clouds(rng, scene.size, 22), 1.1, 1.6) * smoothstep(np.abs(edge - 0.022), 0.03, 0.008)
+    bright = 0.75 * smoothstep(np.abs(edge), 0.010, 0.002) * smoothstep(clouds(rng, scene.size, 9), -1.0, 1.2)
+    dark = 0.3 * smoothstep(np.abs(edge + 0.012), 0.012, 0.003)
+    glints = 0.9 * smoothstep(fractal(rng, scene.size, 8, 60, 0.4), 1.2, 2.0) * smoothstep(np.abs(edge - 0.02), 0.035, 0.005)
     high = np.maximum(bright, glints)
     colour = np.where((high >= dark)[..., None], np.float32([248, 244, 240]), np.float32([92, 70, 66]))
     return Mark.beside(GEL_BORDER, scene, np.maximum(high, dark), colour)

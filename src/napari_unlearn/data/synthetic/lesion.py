@@ -11,15 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from napari_unlearn.data.synthetic.canvas import Floats, Mask, grid
 from napari_unlearn.data.synthetic.noise import clouds, fractal, ripples, smoothstep
-from napari_unlearn.data.synthetic.skin import BLOOD, MELANIN
-from napari_unlearn.data.synthetic.types import Floats, Mask, grid
+from napari_unlearn.data.synthetic.skin import BLOOD
 
 # Distance between the benign and the malignant mean of every cue, in standard deviations: 0 makes the classes
 # indistinguishable, 1.5 leaves single cues at an AUROC of about 0.85.
 SEPARATION = 1.5
 
-VEIL = np.array([92.0, 104.0, 132.0], np.float32)
+PIGMENT = np.array([0.40, 0.74, 1.0], np.float32)
+VEIL = np.array([108.0, 112.0, 127.0], np.float32)
 SCAR = np.array([206.0, 184.0, 182.0], np.float32)
 
 
@@ -58,8 +59,8 @@ class LesionSpec:
         Absorbance of pigment and of blood in the middle of the lesion.
     edge : float
         Width of the fading rim in image sides.
-    mesh : float
-        Lines of the pigment network per image side.
+    mesh, network : float
+        Periods of the pigment network per image side, and how much it stands out.
     seed : int
         Of the patterns themselves.
     """
@@ -73,22 +74,25 @@ class LesionSpec:
     blood: float
     edge: float
     mesh: float
+    network: float
     seed: int
 
     @classmethod
     def draw(cls, rng: np.random.Generator, *, malignant: bool, separation: float = SEPARATION) -> LesionSpec:
         """Draw one lesion. All but the cues is drawn without looking at the diagnosis."""
         nature, nurture = rng.spawn(2)
+        row, column = np.clip(nurture.normal(0, 0.04, 2), -0.08, 0.08)
         return cls(
             cues=Cues.draw(nature, malignant=malignant, separation=separation),
-            centre=(float(np.clip(nurture.normal(0, 0.04), -0.08, 0.08)), float(np.clip(nurture.normal(0, 0.04), -0.08, 0.08))),
-            radius=float(nurture.uniform(0.15, 0.22)),
-            elongation=float(nurture.uniform(1.0, 1.45)),
+            centre=(float(row), float(column)),
+            radius=float(nurture.uniform(0.165, 0.25)),
+            elongation=float(nurture.uniform(1.0, 1.4)),
             angle=float(nurture.uniform(0, np.pi)),
-            darkness=float(np.exp(nurture.normal(0.0, 0.28))),
-            blood=float(nurture.gamma(2.0, 0.06)),
-            edge=float(nurture.uniform(0.005, 0.013)),
-            mesh=float(nurture.uniform(17, 25)),
+            darkness=float(np.exp(np.clip(nurture.normal(0.0, 0.3), -0.45, 0.6))),
+            blood=float(nurture.gamma(1.3, 0.06)),
+            edge=float(nurture.uniform(0.010, 0.03)),
+            mesh=float(nurture.uniform(18, 27)),
+            network=float(0.1 + 0.55 * nurture.beta(1.5, 2.0)),
             seed=int(nurture.integers(2**63)),
         )
 
@@ -114,17 +118,17 @@ def render_lesion(spec: LesionSpec, skin: Floats) -> tuple[Floats, Mask]:
     outline, pattern, colour = np.random.default_rng(spec.seed).spawn(3)
     depth = _depth(spec, size, outline)
     fine = _one_piece(depth > 0)
-    edge = max(spec.edge, 0.6 / size)
-    # Pigment that the outline left as separate islands would be a lesion outside its own mask.
-    depth = np.where(fine, np.maximum(depth, 0), np.minimum(depth, -0.3 * edge) - np.where(depth > 0, 9, 0))
-    opacity = 1 / (1 + np.exp(-np.clip(3.0 * (depth / edge + 0.4), -30, 30)))
-    inner = smoothstep(depth, 0.0, 0.45 * spec.radius)
-    melanin = spec.darkness * _pigment(spec, size, inner, pattern)
-    blood = (spec.blood * (1 + 0.5 * clouds(colour, size, 6)) + 0.35 * spec.cues.variegation * smoothstep(clouds(colour, size, 4), 0.6, 1.8)).clip(0)
-    hue = 0.16 * clouds(colour, size, 5) * (0.3 + spec.cues.variegation)
-    # Pigment deep in the skin looks grey-blue, close to the surface brown to black.
-    tint = MELANIN + hue[..., None] * np.array([0.55, 0.1, -0.6], np.float32)
-    image = skin * np.exp(-(opacity * melanin)[..., None] * tint - (opacity * blood)[..., None] * BLOOD) + (6 * opacity)[..., None]
+    opacity = _opacity(depth, fine, max(spec.edge, 0.6 / size))
+    inner = smoothstep(depth, 0.0, 0.5 * spec.radius)
+    melanin = opacity * spec.darkness * _pigment(spec, size, inner, pattern)
+    vessels = 0.28 * spec.cues.variegation * smoothstep(clouds(colour, size, 4), 0.5, 1.9)
+    blood = opacity * (spec.blood * (1 + 0.5 * clouds(colour, size, 6)) + vessels).clip(0)
+    hue = (0.06 + 0.12 * spec.cues.variegation) * fractal(colour, size, 2, 10, 0.8)
+    tint = PIGMENT + hue[..., None] * np.array([0.8, 0.15, -0.5], np.float32)
+    # Dense pigment is black, not a deeper brown.
+    dense = 0.22 * np.square((melanin - 0.55).clip(0))
+    absorbed = melanin[..., None] * tint + blood[..., None] * BLOOD + dense[..., None]
+    image = skin * np.exp(-absorbed) + (9 * opacity * melanin)[..., None]
     image = _regression(spec, image, skin, opacity * inner, colour)
     image = _veil(spec, image, opacity * inner, colour)
     return image.astype(np.float32), fine
@@ -134,18 +138,26 @@ def _depth(spec: LesionSpec, size: int, rng: np.random.Generator) -> Floats:
     """Approximate distance inwards from the outline, in image sides; negative outside."""
     cues = spec.cues
     y, x = grid(size)
-    warp = 0.006 + 0.022 * cues.border
-    dy = y - spec.centre[0] + warp * fractal(rng, size, 3, 30, 1.0)
-    dx = x - spec.centre[1] + warp * fractal(rng, size, 3, 30, 1.0)
+    warp = 0.006 + 0.016 * cues.border
+    dy = y - spec.centre[0] + warp * fractal(rng, size, 3, 40, 1.1)
+    dx = x - spec.centre[1] + warp * fractal(rng, size, 3, 40, 1.1)
     cos, sin, stretch = np.cos(spec.angle), np.sin(spec.angle), np.sqrt(spec.elongation)
     u, v = (cos * dx + sin * dy) / stretch, (cos * dy - sin * dx) * stretch
     theta = np.linspace(-np.pi, np.pi, 720)
-    k = np.arange(2, 16)
-    strength = np.where(k <= 4, 0.025 + 0.10 * cues.asymmetry, 0.012 + 0.05 * cues.border) * np.minimum(1, (4 / k) ** 0.7)
-    waves = np.cos(np.outer(theta, k) + rng.uniform(0, 2 * np.pi, k.size)) @ (strength * rng.normal(0, 1, k.size))
-    radii = spec.radius * np.clip(1 + waves, 0.55, 1.45)
+    k = np.arange(2, 14)
+    rough = np.where(k <= 4, 0.02 + 0.09 * cues.asymmetry, 0.010 + 0.045 * cues.border) * np.minimum(1, (5 / k) ** 0.8)
+    waves = np.cos(np.outer(theta, k) + rng.uniform(0, 2 * np.pi, k.size)) @ (rough * rng.normal(0, 1, k.size))
+    radii = spec.radius * (1 + 0.42 * np.tanh(waves / 0.42))
     radius = np.interp(np.arctan2(v, u).ravel(), theta, radii).reshape(size, size)
     return np.asarray(radius - np.hypot(u, v), np.float32)
+
+
+def _opacity(depth: Floats, fine: Mask, edge: float) -> Floats:
+    """Share of the pigment that is there: a soft rim centred a little outside the outline."""
+    opacity = 1 / (1 + np.exp(-np.clip(4.0 * (depth / edge + 0.35), -30, 30)))
+    # Specks that the warped outline threw off must not look like a lesion outside the mask.
+    near = ndimage.uniform_filter(fine.astype(np.float32), 2 * int(1.5 * edge * fine.shape[0]) + 3) > 1e-3
+    return np.asarray(np.where(fine, np.maximum(opacity, 0.7), np.where(depth > 0, 0, opacity * near)), np.float32)
 
 
 def _pigment(spec: LesionSpec, size: int, inner: Floats, rng: np.random.Generator) -> Floats:
@@ -154,31 +166,34 @@ def _pigment(spec: LesionSpec, size: int, inner: Floats, rng: np.random.Generato
     y, x = grid(size)
     lean = rng.uniform(0, 2 * np.pi)
     slope = (np.cos(lean) * (x - spec.centre[1]) + np.sin(lean) * (y - spec.centre[0])) / spec.radius
-    amount = 0.8 + 0.35 * inner + (0.05 + 0.25 * cues.asymmetry) * slope
-    amount = amount * np.exp((0.06 + 0.26 * cues.variegation) * fractal(rng, size, 2, 14, 0.8) + 0.06 * fractal(rng, size, 12, 60, 0.5))
+    amount = 0.72 + 0.45 * inner + (0.05 + 0.28 * cues.asymmetry) * slope
+    mottle = (0.08 + 0.26 * cues.variegation) * fractal(rng, size, 2, 16, 0.7) + 0.16 * fractal(rng, size, 14, 90, 0.4)
+    amount = amount * np.exp(mottle)
     # A typical network is an even mesh of thin lines; an atypical one is coarse, patchy and broken.
-    wave = ripples(rng, size, spec.mesh * (1 - 0.35 * cues.network), 1.0 + 5.0 * cues.network)
-    lines = np.exp(-np.square(wave / np.float32(0.35 + 0.30 * cues.network))) - 0.35
-    patchy = 1 + cues.network * (1.4 * smoothstep(clouds(rng, size, 5), -0.8, 1.2) - 0.9)
-    amount = amount + 0.55 * lines * patchy * (0.5 + 0.5 * inner)
-    regular = 0.35 * (1 - cues.dots) * smoothstep(clouds(rng, size, 20), 1.0, 1.7)
-    blotches = 1.3 * smoothstep(clouds(rng, size, 11), 2.9 - 1.5 * cues.dots, 3.4 - 1.5 * cues.dots)
-    return np.asarray((amount + regular + blotches).clip(0.42), np.float32)
+    wave = ripples(rng, size, spec.mesh * (1 - 0.4 * cues.network), 1.5 + 5.0 * cues.network)
+    lines = np.exp(-np.square(wave / np.float32(0.65 + 0.2 * cues.network))) - 0.5
+    patchy = 1 + cues.network * (1.6 * smoothstep(clouds(rng, size, 5), -0.8, 1.2) - 0.8)
+    amount = amount + spec.network * lines * patchy
+    regular = 0.45 * (1 - cues.dots) * smoothstep(clouds(rng, size, 24), 0.9, 2.0)
+    blotches = 1.2 * smoothstep(clouds(rng, size, 14), 2.7 - 1.3 * cues.dots, 3.6 - 1.3 * cues.dots)
+    return np.asarray((amount + regular + blotches).clip(0.4), np.float32)
 
 
 def _regression(spec: LesionSpec, image: Floats, skin: Floats, where: Floats, rng: np.random.Generator) -> Floats:
-    scar = smoothstep(clouds(rng, image.shape[0], 5), 2.1 - 1.9 * spec.cues.regression, 2.9 - 1.9 * spec.cues.regression)
-    pepper = 0.5 * smoothstep(clouds(rng, image.shape[0], 34), 0.8, 1.8)
-    target = SCAR * (skin.mean() / 190) * (1 - pepper[..., None] * np.array([0.6, 0.5, 0.35], np.float32))
-    weight = (0.6 * scar * where)[..., None]
-    return np.asarray(image + weight * (target * 0.86 - image), np.float32)
+    """Scar-like pale areas, peppered with grey."""
+    onset = 2.0 - 1.9 * spec.cues.regression
+    scar = smoothstep(fractal(rng, image.shape[0], 3, 20, 1.2), onset, onset + 1.0)
+    pepper = 0.5 * smoothstep(clouds(rng, image.shape[0], 34), 0.6, 2.0)
+    target = SCAR * (0.86 * skin.mean() / 190) * (1 - pepper[..., None] * np.array([0.6, 0.5, 0.35], np.float32))
+    return np.asarray(image + (0.55 * scar * where)[..., None] * (target - image), np.float32)
 
 
 def _veil(spec: LesionSpec, image: Floats, where: Floats, rng: np.random.Generator) -> Floats:
-    cover = smoothstep(clouds(rng, image.shape[0], 4.5), 2.2 - 2.0 * spec.cues.veil, 3.2 - 2.0 * spec.cues.veil)
-    weight = (0.72 * cover * where)[..., None]
-    shade = 0.6 + 0.4 * image.mean(axis=2, keepdims=True) / 128
-    return np.asarray(image + weight * (VEIL * shade - image), np.float32)
+    """A blue-grey haze over part of the lesion; structures shine through."""
+    onset = 2.1 - 2.0 * spec.cues.veil
+    cover = smoothstep(fractal(rng, image.shape[0], 3, 16, 1.2), onset, onset + 1.1)
+    shade = 0.5 + 0.5 * image.mean(axis=2, keepdims=True) / 110
+    return np.asarray(image + (0.68 * cover * where)[..., None] * (VEIL * shade - image), np.float32)
 
 
 def _one_piece(mask: Mask) -> Mask:

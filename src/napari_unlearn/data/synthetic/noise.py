@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from scipy import fft
 
-from napari_unlearn.data.synthetic.types import Floats
+from napari_unlearn.data.synthetic.canvas import Floats
 
 # Cycles per image beyond which nothing is drawn: the finest a 256 px image can show.
 FINEST = 128

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_unlearn.data.synthetic.flags import RULER
 from napari_unlearn.data.synthetic.scene import Mark, Scene
-from napari_unlearn.data.synthetic.types import Floats, grid
+from napari_unlearn.data.synthetic.canvas import Floats, grid
 
 # Strokes of the letter m in a 1 x 1 box, as (u, v) ends; a scale is labelled "mm".
 LETTER = (((0, 0), (0, 1)), ((0, 0.05), (1, 0.05)), ((0.5, 0), (0.5, 1)), ((1, 0), (1, 1)))
@@ -17,10 +17,10 @@ def render_ruler(rng: np.random.Generator, scene: Scene) -> list[Mark]:
     tilt = float(np.clip(rng.normal(0, 0.17), -0.45, 0.45))
     side = float(rng.choice([0.5, -0.5, 0.0, 1.0], p=[0.5, 0.2, 0.15, 0.15])) * np.pi
     towards = scene.roomier(side + tilt)
-    tick, gap = rng.uniform(0.026, 0.036), rng.uniform(0.012, 0.03)
+    tick, gap = rng.uniform(0.032, 0.044), rng.uniform(0.008, 0.02)
     half, spacing = rng.uniform(0.26, 0.36), rng.uniform(0.028, 0.04)
-    shift, darkness = rng.normal(0, 0.04), rng.uniform(0.6, 0.92)
-    width = max(rng.uniform(0.006, 0.008), 0.8 / scene.size)
+    shift, darkness = rng.normal(0, 0.04), rng.uniform(0.7, 0.95)
+    width = max(rng.uniform(0.0065, 0.009), 0.9 / scene.size)
     y, x = grid(scene.size)
     cos, sin = np.cos(towards), np.sin(towards)
     # v grows away from the lesion and is 0 on the line that carries the ticks, u runs along that line.
@@ -31,7 +31,7 @@ def render_ruler(rng: np.random.Generator, scene: Scene) -> list[Mark]:
     phase = (u + half) / spacing
     nearest = np.round(phase)
     long = np.where(nearest % 5 == 0, 1.25 * tick, 0.75 * tick).astype(np.float32)
-    ticks = _bar((phase - nearest) * spacing, 0.85 * width, scene.size) * _within(u, -half - 0.01, half + 0.01, scene.size)
+    ticks = _bar((phase - nearest) * spacing, 0.9 * width, scene.size) * _within(u, -half - 0.01, half + 0.01, scene.size)
     ticks = ticks * ((v <= 0) & (-v <= long))
     letters = _label(u + half, v, scene.size, 0.03, width)
     alpha = darkness * np.maximum(np.maximum(line, ticks), letters)

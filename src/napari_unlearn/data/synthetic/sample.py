@@ -22,7 +22,7 @@ from napari_unlearn import __version__
 from napari_unlearn.data.synthetic.case import LARGEST, SMALLEST, CaseSpec, render_case
 from napari_unlearn.data.synthetic.flags import ARTEFACT_NAMES
 from napari_unlearn.data.synthetic.lesion import SEPARATION
-from napari_unlearn.data.synthetic.types import Bytes
+from napari_unlearn.data.synthetic.canvas import Bytes
 from napari_unlearn.errors import UserError
 
 # Raised whenever the same seed gives other images than before.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from napari_unlearn.data.synthetic.types import Floats, Mask, grid
+from napari_unlearn.data.synthetic.canvas import Floats, Mask, grid
 
 # Fainter than this an artefact cannot be seen, and is not there.
 FAINTEST = 0.06

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_unlearn.data.synthetic.noise import clouds, fractal, ripples, smoothstep
-from napari_unlearn.data.synthetic.types import Floats, grid
+from napari_unlearn.data.synthetic.canvas import Floats, grid
 
 # Absorption of melanin and of blood in red, green and blue light, relative to the strongest.
 MELANIN = np.array([0.42, 0.74, 1.0], np.float32)
@@ -44,16 +44,16 @@ class SkinSpec:
     @classmethod
     def draw(cls, rng: np.random.Generator) -> SkinSpec:
         """Draw the skin of one case."""
-        light, pink, dark = rng.normal(0, 0.11), rng.normal(0, 0.09), rng.beta(1.2, 5)
-        tone = np.log([208.0, 176.0, 160.0]) + light * np.array([0.7, 1.0, 1.1])
+        light, pink, dark = rng.normal(0, 0.12), rng.normal(0, 0.06), rng.beta(1.0, 6)
+        tone = np.log([206.0, 176.0, 163.0]) + light * np.array([0.7, 1.0, 1.1])
         tone += pink * np.array([0.7, -0.5, -0.2]) - 0.9 * dark * MELANIN.astype(float)
-        tone += rng.normal(0, 0.05) * np.array([0.2, 0.0, -1.0])
+        tone += rng.normal(0, 0.065) * np.array([0.2, 0.0, -1.0])
         red, green, blue = np.exp(np.minimum(tone, np.log([246.0, 236.0, 232.0])))
         return cls(
             tone=(float(red), float(green), float(blue)),
-            flush=float(rng.gamma(2.0, 0.022)),
+            flush=float(rng.gamma(1.5, 0.014)),
             freckles=float(rng.uniform(0.05, 0.22)) if rng.random() < 0.3 else 0.0,
-            lines=float(rng.gamma(2.0, 0.008)),
+            lines=float(rng.gamma(1.2, 0.006)),
             pores=float(rng.uniform(0.03, 0.10)) if rng.random() < 0.5 else 0.0,
             shading=(float(rng.normal(0, 0.10)), float(rng.normal(0, 0.10))),
             line_angle=float(rng.uniform(0, np.pi)),
@@ -65,8 +65,8 @@ def render_skin(spec: SkinSpec, size: int) -> Floats:
     """Skin without anything on it: (size, size, 3) float32, 0 to 255."""
     flush, freckle, line, pore, tone = np.random.default_rng(spec.seed).spawn(5)
     y, x = grid(size)
-    blood = spec.flush * (fractal(flush, size, 2, 40, 0.9) + np.float32(0.5))
-    melanin = 0.03 * fractal(tone, size, 1, 24, 1.0)
+    blood = spec.flush * fractal(flush, size, 2, 40, 0.8).clip(-1.0)
+    melanin = 0.025 * fractal(tone, size, 2, 24, 0.7)
     if spec.freckles:
         melanin = melanin + spec.freckles * smoothstep(fractal(freckle, size, 4, 30, 1.0), 0.9, 2.2)
     across = ripples(line, size, 34, 12, spec.line_angle) + ripples(line, size, 30, 10, spec.line_angle + 1.2)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from napari_unlearn.data.synthetic.types import Floats
+from napari_unlearn.data.synthetic.canvas import Floats
 
 OVERSAMPLING = 4
 
