@@ -1,0 +1,56 @@
+"""How well the pooled score of a case tells its diagnosis, and how far a shortcut carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import mannwhitneyu
+
+
+def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
+    """Area under the receiver operating characteristic: the chance that a positive case scores above a negative one.
+
+    Parameters
+    ----------
+    scores : sequence of float
+        One a case.
+    positive : sequence of bool
+        Whether the case has the diagnosis.
+
+    Returns
+    -------
+    float or None
+        Between 0 and 1; None if one of the groups is empty.
+
+    Examples
+    --------
+    >>> auroc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
+    0.75
+    """
+    values, truth = np.asarray(scores, float), np.asarray(positive, bool)
+    if truth.all() or not truth.any():
+        return None
+    statistic = mannwhitneyu(values[truth], values[~truth], alternative="two-sided").statistic
+    return float(statistic / (truth.sum() * (~truth).sum()))
+
+
+def shortcut_gap(aurocs: dict[str, float | None]) -> float | None:
+    """AUROC where shortcut and diagnosis agree minus AUROC where they conflict.
+
+    Parameters
+    ----------
+    aurocs : dict of str to float
+        By name of the split; the splits meant are those whose names end in ``aligned`` and ``conflicting``.
+
+    Returns
+    -------
+    float or None
+        None where one of the two is missing.
+    """
+
+    def of(ending: str) -> float | None:
+        return next((value for name, value in aurocs.items() if name.lower().endswith(ending)), None)
+
+    aligned, conflicting = of("aligned"), of("conflicting")
+    return None if aligned is None or conflicting is None else aligned - conflicting

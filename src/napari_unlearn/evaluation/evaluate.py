@@ -1,0 +1,267 @@
+"""What a model does on a split: outlines, diagnosis, leakage, and how far an artefact moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from napari_unlearn.data.artefacts import ARTEFACT_NAMES, HAIR
+from napari_unlearn.data.case import Case
+from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.evaluation.classification import auroc, shortcut_gap
+from napari_unlearn.evaluation.counterfactual_shift import add_artefact, remove_artefact
+from napari_unlearn.evaluation.dice import DiceTally
+from napari_unlearn.leakage import s_global
+from napari_unlearn.models.segmenter import (
+    HeadSegmenter,
+    diagnosis_score,
+    pooled_probabilities,
+    predict_mask,
+)
+
+_LARGEST_MAP = 256
+# Hair lies over lesions and beside them alike; it is no part of what a coarse mask takes in.
+_SPURIOUS = sum(flag for flag in ARTEFACT_NAMES if flag != HAIR)
+
+
+@dataclass(frozen=True, eq=False)
+class SplitEvaluation:
+    """Numbers of one split.
+
+    Attributes
+    ----------
+    cases : int
+        Cases that count: those with a fine mask.
+    dice : float or None
+        Mean over cases, lesion against background.
+    dice_per_class : list
+        Pooled over pixels, background first.
+    auroc : float or None
+        Of the pooled score against the diagnosis.
+    leakage : dict or None
+        ``s_global`` and ``normalised`` in nats, ``low`` and ``high`` of the latter; None without artefact maps.
+    leakage_per_artefact : dict of str to float
+        Normalised leakage of each kind of artefact that occurs.
+    leakage_map : ndarray of float32, shape (h, w), or None
+        Nats a pixel, of the class that leaks most.
+    counterfactual_shift : float or None
+        Mean change of the score by the artefact; None where it cannot be measured.
+    """
+
+    cases: int
+    dice: float | None
+    dice_per_class: list[float | None]
+    auroc: float | None
+    leakage: dict[str, float] | None
+    leakage_per_artefact: dict[str, float]
+    leakage_map: NDArray[np.float32] | None
+    counterfactual_shift: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers without the map."""
+        return {
+            "dice": self.dice,
+            "dice_per_class": self.dice_per_class,
+            "auroc": self.auroc,
+            "leakage": self.leakage,
+            "leakage_per_artefact": self.leakage_per_artefact,
+            "counterfactual_shift": self.counterfactual_shift,
+            "cases": self.cases,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Numbers of all splits.
+
+    Attributes
+    ----------
+    splits : dict of str to SplitEvaluation
+        By name.
+    """
+
+    splits: dict[str, SplitEvaluation] = field(default_factory=dict)
+
+    @property
+    def shortcut_gap(self) -> float | None:
+        """AUROC where shortcut and diagnosis agree minus AUROC where they conflict."""
+        return shortcut_gap({name: split.auroc for name, split in self.splits.items()})
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``evaluate --json`` prints."""
+        return {
+            "splits": {name: split.to_json() for name, split in self.splits.items()},
+            "shortcut_gap": self.shortcut_gap,
+        }
+
+
+def default_splits(dataset: Dataset) -> tuple[str, ...]:
+    """Splits to evaluate when none is named: those with fine masks, but the training split.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any.
+
+    Returns
+    -------
+    tuple of str
+    """
+    return tuple(name for name in dataset.splits if not name.lower().startswith("train") and dataset.refined(name))
+
+
+def evaluate_split(
+    segmenter: HeadSegmenter, dataset: Dataset, name: str, resamples: int = 1000, seed: int = 0
+) -> Iterator[str | SplitEvaluation]:
+    """Evaluate one split.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model.
+    dataset : Dataset
+        Its cases.
+    name : str
+        The split.
+    resamples : int
+        Bootstrap resamples of images for the interval of the leakage.
+    seed : int
+        Of resamples and of the partners of counterfactual cases.
+
+    Yields
+    ------
+    str or SplitEvaluation
+        The id of each case as it is done; the result comes last.
+    """
+    cases = [case for case in dataset.split(name) if case.is_refined]
+    tally = DiceTally(len(segmenter.card.classes))
+    scores: list[float] = []
+    predictions, truths, flags = [], [], []
+    for case in cases:
+        yield case.id
+        image, truth = case.image(), case.fine()
+        assert truth is not None
+        prediction = predict_mask(segmenter, image)
+        tally.add(prediction, truth)
+        scores.append(score(segmenter, image))
+        predictions.append(prediction)
+        truths.append(truth)
+        flags.append(case.artefacts())
+    positive = segmenter.card.classes[segmenter.card.positive]
+    diagnosed = [case.diagnosis for case in cases]
+    shift = None
+    if any(f is not None for f in flags):
+        shifts = []
+        for case_id, value in _shifts(segmenter, cases, truths, flags, scores, np.random.default_rng(seed)):
+            yield case_id
+            shifts.append(value)
+        shift = float(np.mean(shifts)) if shifts else None
+    leakage, per_artefact, leakage_map = _leakage(flags, truths, predictions, segmenter, resamples, seed)
+    yield SplitEvaluation(
+        len(cases),
+        tally.lesion,
+        tally.per_class,
+        auroc(scores, [d == positive for d in diagnosed]) if all(diagnosed) else None,
+        leakage,
+        per_artefact,
+        leakage_map,
+        shift,
+    )
+
+
+def score(segmenter: HeadSegmenter, image: NDArray[np.uint8], keep: bool = True) -> float:
+    """Diagnosis score of one image.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model.
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    keep : bool
+        Whether the encoder's maps are worth keeping on disk.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+    """
+    logits = segmenter.logits(image) if keep else segmenter.composed_logits(image)
+    return diagnosis_score(pooled_probabilities(logits), segmenter.card.positive)
+
+
+def _shifts(
+    segmenter: HeadSegmenter,
+    cases: Sequence[Case],
+    truths: Sequence[NDArray[np.uint8]],
+    flags: Sequence[NDArray[np.uint8] | None],
+    scores: Sequence[float],
+    rng: np.random.Generator,
+) -> Iterator[tuple[str, float]]:
+    """Score with the artefact minus score without it, for each case."""
+    artefacts = [None if f is None else (f & _SPURIOUS) > 0 for f in flags]
+    donors = [i for i, a in enumerate(artefacts) if a is not None and a.any()]
+    for i, (case, artefact) in enumerate(zip(cases, artefacts, strict=True)):
+        if artefact is None:
+            continue
+        image, lesion = case.image(), truths[i] > 0
+        if artefact.any():
+            changed = remove_artefact(image, artefact, lesion)
+            yield case.id, scores[i] - score(segmenter, changed, keep=False)
+            continue
+        fitting = [d for d in donors if truths[d].shape == truths[i].shape]
+        if fitting:
+            d = int(rng.choice(fitting))
+            donated = artefacts[d]
+            assert donated is not None
+            changed = add_artefact(image, lesion, cases[d].image(), donated)
+            yield case.id, score(segmenter, changed, keep=False) - scores[i]
+
+
+def _leakage(
+    flags: Sequence[NDArray[np.uint8] | None],
+    truths: Sequence[NDArray[np.uint8]],
+    predictions: Sequence[NDArray[np.uint8]],
+    segmenter: HeadSegmenter,
+    resamples: int,
+    seed: int,
+) -> tuple[dict[str, float] | None, dict[str, float], NDArray[np.float32] | None]:
+    known = [(f, t, p) for f, t, p in zip(flags, truths, predictions, strict=True) if f is not None]
+    if len(known) < 2:
+        return None, {}, None
+    shape = _common_shape([t.shape for _, t, _ in known])
+    s, t, p = (np.stack([_nearest(entry[i], shape) for entry in known]) for i in range(3))
+    classes = len(segmenter.card.classes)
+    estimate = s_global((s & _SPURIOUS) > 0, t, p, classes=classes, resamples=resamples, seed=seed)
+    groups = {
+        title: float(s_global((s & flag) > 0, t, p, classes=classes, resamples=0).normalised)
+        for flag, title in ARTEFACT_NAMES.items()
+        if (s & flag).any()
+    }
+    numbers = {
+        "s_global": float(estimate.value),
+        "normalised": float(estimate.normalised),
+        "low": float(estimate.low),
+        "high": float(estimate.high),
+    }
+    return numbers, groups, np.asarray(estimate.map, np.float32)
+
+
+def _common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+    """One shape for all maps: their own where they agree, else a square."""
+    height, width = shapes[0]
+    if len(set(shapes)) > 1:
+        height = width = _LARGEST_MAP
+    factor = min(1.0, _LARGEST_MAP / max(height, width))
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def _nearest(mask: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    if mask.shape == shape:
+        return mask
+    return np.asarray(Image.fromarray(mask).resize(shape[::-1], Image.Resampling.NEAREST))

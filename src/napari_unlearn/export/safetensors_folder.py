@@ -1,0 +1,46 @@
+"""A folder that can be sent to somebody: the model, and its certificate where it has one, under fresh checksums."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.run_folder import CERTIFICATE, METRICS, MODEL, new_run, verify_run
+from napari_unlearn.models.checkpoint import CARD, WEIGHTS, load_segmenter
+
+
+def export_model(source: Path, out: Path) -> Path:
+    """Copy a model out of the project.
+
+    Parameters
+    ----------
+    source : Path
+        A run folder, or a model folder.
+    out : Path
+        New folder. A run becomes ``out/model`` and ``out/certificate.json``, which ``verify`` checks like the run
+        itself; a bare model becomes ``out/model``.
+
+    Returns
+    -------
+    Path
+        The exported model folder, ready for ``predict``.
+
+    Raises
+    ------
+    UserError
+        The source is no model or does not pass its own checks, or `out` is taken.
+    """
+    is_run = (source / CERTIFICATE).is_file()
+    if is_run and (failures := verify_run(source)):
+        raise UserError(f"{source} cannot be exported: {' '.join(failures)}")
+    model = source / MODEL if is_run else source
+    load_segmenter(model)
+    with new_run(out) as folder:
+        (folder / MODEL).mkdir()
+        for name in (WEIGHTS, CARD):
+            shutil.copyfile(model / name, folder / MODEL / name)
+        if is_run:
+            for name in (CERTIFICATE, METRICS):
+                shutil.copyfile(source / name, folder / name)
+    return out / MODEL

@@ -1,0 +1,224 @@
+"""From a revision to its certificate, or to the sentence that says why there is none."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.run_folder import CERTIFICATE, read_certificate
+from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.operators.collect import Collected
+from napari_unlearn.operators.protocol import Budget, Revision
+from napari_unlearn.operators.registry import OperatorInfo
+from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.privacy.certificate import Assumption, Certificate
+from napari_unlearn.privacy.mechanisms import MECHANISMS
+from napari_unlearn.privacy.verification import check
+
+_LIBRARIES = ("napari-unlearn", "torch", "numpy", "scipy", "segmentation-models-pytorch")
+
+
+def require_admissible(segmenter: HeadSegmenter, operator: OperatorInfo) -> None:
+    """Refuse an operator that promises something about a model for which the promise cannot hold.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model in use.
+    operator : OperatorInfo
+        What is to be run.
+
+    Raises
+    ------
+    UserError
+        The encoder or anything but the head saw labels of the data set.
+    """
+    if operator.tier == "empirical":
+        return
+    for assumption in assumptions(segmenter):
+        if not assumption.holds:
+            raise UserError(
+                f"{operator.title} cannot be certified for this model: it does not hold that "
+                f"{_clause(assumption.sentence)} ({_clause(assumption.checked)}); train the model on a public encoder, "
+                "or choose an empirical operator."
+            )
+
+
+def assumptions(segmenter: HeadSegmenter) -> list[Assumption]:
+    """What every guarantee about a head rests on, checked.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model in use.
+
+    Returns
+    -------
+    list of Assumption
+    """
+    card, encoder = segmenter.card, segmenter.encoder
+    frozen = not any(p.requires_grad for p in encoder.parameters()) and not encoder.training
+    return [
+        Assumption(
+            "No mask label of this data set ever touched the encoder.",
+            f"The encoder's card says that it was trained on: {encoder.card.trained_on}.",
+            encoder.card.public,
+        ),
+        Assumption(
+            "Only the head was fitted on labels.",
+            f"The model's card says that its {card.trainable} was trained.",
+            card.trainable == "head",
+        ),
+        Assumption(
+            "The encoder's weights and normalisation statistics stay as published.",
+            "No weight of the encoder has a gradient, it is in evaluation mode, and its digest is the same in the "
+            "model before and after.",
+            frozen,
+        ),
+        Assumption(
+            "Features are scaled by statistics of images, not of labels.",
+            "They were computed at pixels drawn anywhere in the images, when the model was trained.",
+            True,
+        ),
+    ]
+
+
+def certificate(
+    segmenter: HeadSegmenter,
+    operator: OperatorInfo,
+    revision: Revision,
+    collected: Collected,
+    budget: Budget,
+    settings: Mapping[str, float],
+    hashes: Mapping[str, str],
+    attempts: int,
+) -> Certificate:
+    """Make the record of a run.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model in use before.
+    operator : OperatorInfo
+        What was run.
+    revision : Revision
+        What it made.
+    collected : Collected
+        Its data.
+    budget : Budget
+        What was asked for.
+    settings : mapping of str to float
+        Numbers the operator ran with.
+    hashes : mapping of str to str
+        Digests of models and encoder.
+    attempts : int
+        Runs on this data and model so far, this one included.
+
+    Returns
+    -------
+    Certificate
+        It passes `check`.
+
+    Raises
+    ------
+    UserError
+        The record would not pass its own check.
+    """
+    tier = operator.tier if revision.noise_certifies else "empirical"
+    epsilon, delta, mu = _guarantee(tier, revision, budget, attempts)
+    record = Certificate(
+        tier=tier,
+        operator=operator.name,
+        mechanism=revision.mechanism if tier != "empirical" else "none",
+        epsilon=epsilon,
+        delta=delta,
+        mu=mu,
+        parameters={**settings, **revision.numbers},
+        assumptions=(*assumptions(segmenter), *_about_data(collected, settings, revision)),
+        hashes={**hashes, "retain_masks": collected.retain_hash, "forget_masks": collected.forget_hash},
+        attempts=attempts,
+        versions={
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+        },
+        noise=revision.noise,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    if failures := check(record):
+        raise UserError(f"No certificate can be given: {' '.join(failures)}")
+    return record
+
+
+def earlier_attempts(runs: Path, model_in: str) -> int:
+    """Count the certified runs on the same model that lie beside a new one; each of them was looked at.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder that holds the runs.
+    model_in : str
+        Digest of the model they started from.
+
+    Returns
+    -------
+    int
+    """
+    if not runs.is_dir():
+        return 0
+    count = 0
+    for folder in runs.iterdir():
+        if (folder / CERTIFICATE).is_file():
+            earlier = read_certificate(folder)
+            count += earlier.tier == "certified" and earlier.hashes.get("model_in") == model_in
+    return count
+
+
+def _guarantee(
+    tier: str, revision: Revision, budget: Budget, attempts: int
+) -> tuple[float | None, float | None, float | None]:
+    if tier == "empirical":
+        return None, None, None
+    if tier == "exact":
+        return 0.0, 0.0, 0.0
+    mu = MECHANISMS[revision.mechanism].mu(revision.numbers)
+    assert mu is not None
+    if attempts == 1:
+        return budget.epsilon, budget.delta, mu
+    return gaussian_dp.epsilon(gaussian_dp.attempts(mu, attempts), budget.delta), budget.delta, mu
+
+
+def _about_data(collected: Collected, settings: Mapping[str, float], revision: Revision) -> list[Assumption]:
+    found = [
+        Assumption(
+            "What the operator learned from is labelled by fine masks only.",
+            f"All pixels come from the {collected.refined} refined cases; the {collected.unrefined} others gave none.",
+            True,
+        )
+    ]
+    if settings.get("corrected"):
+        found.append(
+            Assumption(
+                "Corrected pixels count as new data.",
+                "They teach with the label a person gave them, background; the model this one is compared with in the "
+                "guarantee has them too.",
+                True,
+            )
+        )
+    if revision.noise != "none":
+        found.append(
+            Assumption(
+                "Nobody can reproduce the noise.",
+                f"Noise source: {revision.noise}.",
+                revision.noise_certifies,
+            )
+        )
+    return found
+
+
+def _clause(sentence: str) -> str:
+    text = sentence.rstrip(".")
+    return text[0].lower() + text[1:]

@@ -1,0 +1,142 @@
+"""The job that measures what a model does, alone or beside the model before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_unlearn.data.dataset import Dataset, open_dataset
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.clock import Clock
+from napari_unlearn.jobs.events import Done, Event, Progress
+from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.token import Token
+
+if TYPE_CHECKING:
+    from napari_unlearn.evaluation.evaluate import Evaluation
+
+
+@dataclass(frozen=True)
+class EvaluateRequest:
+    """What to measure.
+
+    Attributes
+    ----------
+    dataset : Path
+        A data set folder.
+    model : Path
+        A model folder.
+    before : Path or None
+        The model to compare with.
+    splits : tuple of str or None
+        Names; None for every split that has fine masks, but the training split.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    resamples : int
+        Bootstrap resamples for the interval of the leakage.
+    """
+
+    dataset: Path
+    model: Path
+    before: Path | None = None
+    splits: tuple[str, ...] | None = None
+    device: str = "auto"
+    resamples: int = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluateResult:
+    """What was measured.
+
+    Attributes
+    ----------
+    after : Evaluation
+        Of the model.
+    before : Evaluation or None
+        Of the model to compare with.
+    """
+
+    after: Evaluation
+    before: Evaluation | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``evaluate --json`` prints; the other model's numbers stand under ``before``."""
+        result = self.after.to_json()
+        if self.before is not None:
+            result["before"] = self.before.to_json()
+        return result
+
+
+@guarded
+def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
+    """Measure.
+
+    Parameters
+    ----------
+    request : EvaluateRequest
+        What to do.
+    token : Token
+        To cancel or pause.
+
+    Yields
+    ------
+    Event
+        Progress, then `Done` with an `EvaluateResult`.
+    """
+    dataset = open_dataset(request.dataset)
+    splits = _splits(dataset, request.splits)
+    after = before = None
+    models = (request.model,) if request.before is None else (request.before, request.model)
+    clock = Clock()
+    # Twice the cases: once as they are, once with the artefact added or removed.
+    total = 2 * len(models) * sum(len(dataset.refined(name)) for name in splits)
+    done = 0
+    for folder in models:
+        for step in _evaluate(folder, dataset, splits, request):
+            if isinstance(step, str):
+                yield Progress(done, total, f"Measuring {step}", clock.remaining(done, total))
+                done += 1
+            else:
+                before, after = after, step
+    assert after is not None
+    yield Done(EvaluateResult(after, before))
+
+
+def _splits(dataset: Dataset, wished: tuple[str, ...] | None) -> tuple[str, ...]:
+    from napari_unlearn.evaluation.evaluate import default_splits
+
+    splits = wished or default_splits(dataset)
+    if not splits:
+        raise UserError(
+            f"{dataset.root} has no split with fine masks besides the training cases; refine some test cases, or name "
+            "a split with --split."
+        )
+    for name in splits:
+        if not dataset.refined(name):
+            raise UserError(f"No case of the split {name} has a fine mask to compare with; refine some first.")
+    return splits
+
+
+def _evaluate(
+    folder: Path, dataset: Dataset, splits: tuple[str, ...], request: EvaluateRequest
+) -> Iterator[str | Evaluation]:
+    from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation, evaluate_split
+    from napari_unlearn.models.checkpoint import load_segmenter
+    from napari_unlearn.models.device import find_device
+
+    segmenter = load_segmenter(folder, find_device(request.device))
+    if len(segmenter.card.classes) != len(dataset.classes):
+        raise UserError(
+            f"{folder} knows {len(segmenter.card.classes)} classes, but {dataset.root} has {len(dataset.classes)}; "
+            "choose the data set the model was made for."
+        )
+    results: dict[str, SplitEvaluation] = {}
+    for name in splits:
+        for step in evaluate_split(segmenter, dataset, name, request.resamples):
+            if isinstance(step, SplitEvaluation):
+                results[name] = step
+            else:
+                yield name
+    yield Evaluation(results)

@@ -1,0 +1,155 @@
+"""What a finished run leaves on disk, and whether it is still what was written.
+
+RUN/model/, RUN/certificate.json, RUN/events.jsonl, RUN/metrics.json and RUN/SHA256SUMS over all of them. The folder is
+written under another name and renamed when it is complete, so that a run exists wholly or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.files import atomic_write, sha256_file
+from napari_unlearn.privacy.certificate import Certificate
+from napari_unlearn.privacy.verification import check
+
+MODEL, CERTIFICATE, EVENTS, METRICS, SUMS = "model", "certificate.json", "events.jsonl", "metrics.json", "SHA256SUMS"
+
+
+@contextmanager
+def new_run(out: Path) -> Iterator[Path]:
+    """Fill a new run folder that appears at `out` only if nothing goes wrong.
+
+    Parameters
+    ----------
+    out : Path
+        Where the run is to be; must not exist or be empty.
+
+    Yields
+    ------
+    Path
+        A folder to fill.
+
+    Raises
+    ------
+    UserError
+        There is something at `out` already.
+    """
+    require_free(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.", suffix=".new"))
+    try:
+        folder.chmod(0o755)
+        yield folder
+        _write_sums(folder)
+        if out.exists():
+            out.rmdir()
+        folder.rename(out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def require_free(out: Path) -> None:
+    """Refuse a run folder that is taken, before any work is done for it.
+
+    Parameters
+    ----------
+    out : Path
+        Where a run is to be.
+
+    Raises
+    ------
+    UserError
+        There is something already.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} exists already; choose a new folder for the run.")
+
+
+def read_certificate(folder: Path) -> Certificate:
+    """Read the certificate of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder, or an exported one.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    UserError
+        There is none, or it is malformed.
+    """
+    path = folder / CERTIFICATE
+    try:
+        return Certificate.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise UserError(f"{folder} has no {CERTIFICATE}; choose the folder of an unlearning run.") from error
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path} is not a certificate: {error}") from error
+
+
+def verify_run(folder: Path) -> list[str]:
+    """Check a run again: its numbers, its assumptions and every byte of its files.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder, or an exported one.
+
+    Returns
+    -------
+    list of str
+        One sentence a failure; empty if the run is what it says.
+
+    Raises
+    ------
+    UserError
+        The folder is no run at all.
+    """
+    if not (folder / CERTIFICATE).is_file():
+        raise UserError(f"{folder} has no {CERTIFICATE}; choose the folder of an unlearning run.")
+    failures = list(_altered(folder))
+    try:
+        certificate = read_certificate(folder)
+    except UserError as error:
+        return [*failures, str(error)]
+    weights = folder / MODEL / "model.safetensors"
+    if weights.is_file() and sha256_file(weights) != certificate.hashes.get("model_out"):
+        failures.append("The model is not the one that the certificate was given for.")
+    return failures + check(certificate)
+
+
+def _write_sums(folder: Path) -> None:
+    lines = [f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in _files(folder)]
+    atomic_write(folder / SUMS, "".join(lines).encode())
+
+
+def _altered(folder: Path) -> Iterator[str]:
+    try:
+        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        expected = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
+    except (OSError, ValueError):
+        yield f"{SUMS} is missing or damaged, so the files cannot be compared with what was written."
+        return
+    present = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
+    for name in sorted(expected.keys() | present.keys()):
+        if name not in present:
+            yield f"{name} is missing."
+        elif name not in expected:
+            yield f"{name} was added after the run."
+        elif sha256_file(present[name]) != expected[name]:
+            yield f"{name} was altered after the run."
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)

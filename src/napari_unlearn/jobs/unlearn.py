@@ -1,0 +1,283 @@
+"""The job that revises a model: one unlearning run, from a data set and a model to a run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from napari_unlearn.data.dataset import open_dataset
+from napari_unlearn.errors import UserError
+from napari_unlearn.files import atomic_json, atomic_write
+from napari_unlearn.jobs.clock import Clock
+from napari_unlearn.jobs.events import Done, Event, Metric, Progress
+from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.run_folder import CERTIFICATE, EVENTS, METRICS, MODEL, new_run, require_free
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.train import training_split
+from napari_unlearn.operators.registry import OperatorInfo, info, load
+from napari_unlearn.operators.settings import Settings
+
+
+@dataclass(frozen=True)
+class UnlearnRequest:
+    """What to revise, and how.
+
+    Attributes
+    ----------
+    dataset : Path
+        A data set folder with some fine masks.
+    model : Path
+        The model in use.
+    out : Path
+        Folder of the run; must be new.
+    operator : str
+        Name in the registry.
+    epsilon, delta : float
+        Privacy budget; only certified operators use it.
+    counterfactual : int
+        Composed cases per refined case.
+    device : str
+        ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    seed : int
+        Of the pixel draw and of the partners of composed cases; never of privacy noise.
+    settings : mapping of str to float
+        Numbers of the operator that differ from its defaults.
+    noise_seed : int or None
+        Test mode: noise that can be repeated. The run is then stamped as not certified.
+    """
+
+    dataset: Path
+    model: Path
+    out: Path
+    operator: str = "exact-refit"
+    epsilon: float = 1.0
+    delta: float = 1e-5
+    counterfactual: int = 0
+    device: str = "auto"
+    seed: int = 0
+    settings: Mapping[str, float] = field(default_factory=dict, hash=False)
+    noise_seed: int | None = None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run.
+
+    Attributes
+    ----------
+    folder, model : Path
+        The run and its revised model.
+    certificate : dict
+        As written.
+    operator, tier : str
+        What was run and the kind of guarantee.
+    epsilon, delta : float or None
+        The guarantee; None for an empirical run.
+    seconds : float
+        Wall clock.
+    retain_pixels, forget_pixels : int
+        Sizes of D_r and D_f in pixels.
+    """
+
+    folder: Path
+    model: Path
+    certificate: Mapping[str, Any]
+    operator: str
+    tier: str
+    epsilon: float | None
+    delta: float | None
+    seconds: float
+    retain_pixels: int
+    forget_pixels: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that ``unlearn --json`` prints."""
+        result = dataclasses.asdict(self)
+        del result["certificate"]
+        return {**result, "folder": str(self.folder), "model": str(self.model)}
+
+
+@guarded
+def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
+    """Revise a model.
+
+    Parameters
+    ----------
+    request : UnlearnRequest
+        What to do.
+    token : Token
+        To cancel or pause; cancelling takes effect within one step and leaves nothing behind.
+
+    Yields
+    ------
+    Event
+        Progress and curves, then `Done` with a `RunResult`.
+    """
+    operator = info(request.operator)
+    settings = _settings(operator, request)
+    require_free(request.out)
+    log: list[Event] = []
+    for event in _run(request, operator, settings):
+        log.append(event)
+        if isinstance(event, Done):
+            event = _finish(request, operator, settings, log, event.result)
+        yield event
+
+
+@dataclass(frozen=True, eq=False)
+class _Finished:
+    segmenter: Any
+    collected: Any
+    revision: Any
+    seconds: float
+
+
+def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) -> Iterator[Event]:
+    import numpy as np
+
+    from napari_unlearn.jobs.certify import require_admissible
+    from napari_unlearn.models.checkpoint import load_segmenter
+    from napari_unlearn.models.device import find_device
+    from napari_unlearn.operators.collect import Collected, collect
+    from napari_unlearn.operators.protocol import Budget, Revision, Step
+    from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
+
+    clock = Clock()
+    dataset = open_dataset(request.dataset)
+    cases = dataset.split(training_split(dataset))
+    yield Progress(0, 0, "Loading the model")
+    segmenter = load_segmenter(request.model, find_device(request.device))
+    require_admissible(segmenter, operator)
+    if len(segmenter.card.classes) != len(dataset.classes):
+        raise UserError(
+            f"{request.model} knows {len(segmenter.card.classes)} classes, but {request.dataset} has "
+            f"{len(dataset.classes)}; choose the data set the model was made for."
+        )
+    rng = np.random.default_rng(request.seed)
+    collected: Collected | None = None
+    for item in collect(segmenter, cases, settings, request.counterfactual, rng):
+        if isinstance(item, Step):
+            yield Progress(item.done, item.total, item.message, clock.remaining(item.done, item.total))
+        else:
+            collected = item
+    assert collected is not None
+    noise = OperatingSystemNoise() if request.noise_seed is None else SeededNoise(request.noise_seed)
+    fitting = Clock()
+    budget = Budget(request.epsilon, request.delta)
+    for made in load(operator.name).steps(collected.problem, settings, budget, noise, rng):
+        if isinstance(made, Revision):
+            yield Done(_Finished(segmenter, collected, made, clock.elapsed))
+            return
+        yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
+        for name, value in made.metrics.items():
+            yield Metric(name, made.done, value)
+
+
+def _finish(
+    request: UnlearnRequest, operator: OperatorInfo, settings: Settings, log: list[Event], finished: object
+) -> Done:
+    """Write the run folder."""
+    from napari_unlearn.jobs.certify import certificate, earlier_attempts
+    from napari_unlearn.models.checkpoint import WEIGHTS, save_segmenter
+    from napari_unlearn.models.head import PixelHead
+    from napari_unlearn.operators.protocol import Budget
+
+    assert isinstance(finished, _Finished)
+    segmenter, revision, collected = finished.segmenter, finished.revision, finished.collected
+    revised = dataclasses.replace(
+        segmenter,
+        card=dataclasses.replace(
+            segmenter.card, masks="unlearned", trained_on=segmenter.card.trained_on, cases=collected.refined
+        ),
+        head=PixelHead(revision.weights, segmenter.head.standardiser, segmenter.head.channels),
+    )
+    with new_run(request.out) as folder:
+        model_out = save_segmenter(revised, folder / MODEL)
+        model_in = _sha(request.model / WEIGHTS)
+        events_text = "".join(json.dumps(_plain(event)) + "\n" for event in log if not isinstance(event, Done))
+        atomic_write(folder / EVENTS, events_text.encode())
+        numbers: dict[str, float] = {**dataclasses.asdict(settings), "counterfactual": request.counterfactual}
+        record = certificate(
+            segmenter,
+            operator,
+            revision,
+            collected,
+            Budget(request.epsilon, request.delta),
+            numbers,
+            {"model_in": model_in, "model_out": model_out, "public_encoder": segmenter.encoder.weights_hash},
+            1 + (earlier_attempts(request.out.parent, model_in) if operator.tier == "certified" else 0),
+        )
+        atomic_json(folder / CERTIFICATE, record.to_dict())
+        atomic_json(folder / METRICS, _metrics(finished, settings))
+    return Done(
+        RunResult(
+            request.out,
+            request.out / MODEL,
+            record.to_dict(),
+            operator.name,
+            record.tier,
+            record.epsilon,
+            record.delta,
+            finished.seconds,
+            collected.retain_pixels,
+            collected.forget_pixels,
+        )
+    )
+
+
+def _settings(operator: OperatorInfo, request: UnlearnRequest) -> Settings:
+    defaults = {entry.name: type(entry.default) for entry in dataclasses.fields(operator.settings)}
+    unknown = sorted(set(request.settings) - set(defaults))
+    if unknown:
+        raise UserError(f"{operator.name} has no setting {unknown[0]}; it has {', '.join(defaults)}.")
+    if request.counterfactual < 0:
+        raise UserError(f"The number of counterfactual cases must not be negative, as {request.counterfactual} is.")
+    if operator.uses_budget and not (request.epsilon > 0 and 0 < request.delta < 1):
+        raise UserError(
+            f"A certificate needs epsilon above 0 and delta between 0 and 1, not {request.epsilon} and {request.delta}."
+        )
+    try:
+        return operator.settings(**{name: defaults[name](value) for name, value in request.settings.items()})
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _metrics(finished: _Finished, settings: Settings) -> dict[str, Any]:
+    import numpy as np
+
+    problem, revision = finished.collected.problem, finished.revision
+    convex = problem.retain_problem(settings.strength)
+
+    def loss(weights: Any) -> float:
+        import torch
+
+        return float(convex.loss_and_gradient(torch.from_numpy(weights))[0])
+
+    return {
+        "seconds": finished.seconds,
+        "retain_pixels": finished.collected.retain_pixels,
+        "forget_pixels": finished.collected.forget_pixels,
+        "refined_cases": finished.collected.refined,
+        "unrefined_cases": finished.collected.unrefined,
+        "fine_outside_coarse": finished.collected.outside,
+        "retain_loss": {
+            "before": loss(problem.original),
+            "after": loss(revision.weights),
+            "same_recipe_from_public_start": None if revision.reference is None else loss(revision.reference),
+        },
+        "weights_moved": float(np.linalg.norm(revision.weights - problem.original)),
+    }
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    return {"event": type(event).__name__.lower(), **dataclasses.asdict(event)}
+
+
+def _sha(path: Path) -> str:
+    from napari_unlearn.files import sha256_file
+
+    return sha256_file(path)

@@ -1,0 +1,133 @@
+"""Fitting a head on masks: what `train` does, and what refitting repeats on fewer labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.errors import UserError
+from napari_unlearn.models.convex_head import ConvexProblem
+from napari_unlearn.models.feature_cache import FeatureCache
+from napari_unlearn.models.grid import STRIDE, image_to_grid, mask_to_grid
+from napari_unlearn.models.head import PixelHead
+from napari_unlearn.models.pixel_sampling import draw_pixels, fit_standardiser, merge, standardised
+
+LARGEST_DEFAULT_SIZE = 256
+
+
+@dataclass(frozen=True)
+class HeadRecipe:
+    """How a head is fitted.
+
+    Attributes
+    ----------
+    strength : float
+        Strong convexity of the objective.
+    pixels : int
+        Pixels drawn from each case.
+    iterations : int
+        At most so many Newton steps.
+    tolerance : float
+        Gradient norm at which the fit ends.
+    """
+
+    strength: float = 1e-3
+    pixels: int = 200
+    iterations: int = 30
+    tolerance: float = 1e-6
+
+
+@dataclass(frozen=True)
+class FitStep:
+    """Progress of a fit.
+
+    Attributes
+    ----------
+    done, total : int
+        Position; `total` is an upper bound.
+    message : str
+        What happens, for a person.
+    loss : float or None
+        Objective in nats, while fitting.
+    """
+
+    done: int
+    total: int
+    message: str
+    loss: float | None = None
+
+
+def default_size(case: Case) -> int:
+    """Working size for a data set, from its first image: its long side in steps of 32, at most 256.
+
+    Parameters
+    ----------
+    case : Case
+        Any case.
+
+    Returns
+    -------
+    int
+        Multiple of 32.
+    """
+    longest = max(case.image().shape[:2])
+    return min(LARGEST_DEFAULT_SIZE, max(STRIDE, longest // STRIDE * STRIDE))
+
+
+def fit_head(
+    cases: Sequence[Case], masks: str, cache: FeatureCache, size: int, classes: int, recipe: HeadRecipe, seed: int
+) -> Iterator[FitStep | PixelHead]:
+    """Fit a head from zero on coarse or fine masks.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Training cases.
+    masks : str
+        ``coarse`` or ``fine``; cases without such a mask are left out.
+    cache : FeatureCache
+        Of the frozen encoder.
+    size : int
+        Long side of the working grid.
+    classes : int
+        Background included.
+    recipe : HeadRecipe
+        Numbers of the fit.
+    seed : int
+        Seed of the pixel draw.
+
+    Yields
+    ------
+    FitStep or PixelHead
+        The head comes last.
+
+    Raises
+    ------
+    UserError
+        No case has such a mask.
+    """
+    cases = [case for case in cases if (case.fine_path if masks == "fine" else case.coarse_path) is not None]
+    if not cases:
+        raise UserError(f"No training case has a {masks} mask; add some or train on the other kind of mask.")
+    rng = np.random.default_rng(seed)
+    total = len(cases) + recipe.iterations
+    drawn = []
+    for done, case in enumerate(cases):
+        yield FitStep(done, total, "Computing image features")
+        mask = case.fine() if masks == "fine" else case.coarse()
+        assert mask is not None
+        drawn.append(
+            draw_pixels(cache.levels(image_to_grid(case.image(), size)), mask_to_grid(mask, size), recipe.pixels, rng)
+        )
+    # Statistics come from pixels anywhere in the image, so that no mask has a say in them.
+    some = np.random.default_rng(seed).permutation(len(cases))[:200]
+    grids = (cache.levels(image_to_grid(cases[int(i)].image(), size)) for i in some)
+    standardiser = fit_standardiser(grids, 200, np.random.default_rng(seed))
+    convex = ConvexProblem(standardised(merge(drawn), standardiser), classes, recipe.strength)
+    del drawn
+    for i, state in enumerate(convex.newton(np.zeros(convex.shape), recipe.iterations, recipe.tolerance)):
+        yield FitStep(len(cases) + i, total, "Fitting the head", state.loss)
+    yield PixelHead(state.weights, standardiser, cache.encoder.channels)
