@@ -38,6 +38,11 @@ def delta(epsilon: float, mu: float) -> float:
     mu
         0 or more; 0 means that the two results cannot be told apart.
 
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
     Raises
     ------
     ValueError
@@ -83,6 +88,11 @@ def epsilon(mu: float, delta: float) -> float:
     delta
         Strictly between 0 and 1.
 
+    Returns
+    -------
+    float
+        0 or more.
+
     Raises
     ------
     ValueError
@@ -108,6 +118,11 @@ def mu(epsilon: float, delta: float) -> float:
         0 or more.
     delta
         Strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+        Larger than 0.
 
     Raises
     ------
@@ -167,6 +182,11 @@ def gaussian_sigma(sensitivity: float, epsilon: float, delta: float) -> float:
         Largest Euclidean distance between the two values that must look alike, 0 or more.
     epsilon, delta
         Budget, epsilon 0 or more and delta strictly between 0 and 1.
+
+    Returns
+    -------
+    float
+        Standard deviation, in the units of the sensitivity.
 
     Raises
     ------

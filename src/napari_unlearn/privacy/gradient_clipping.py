@@ -50,6 +50,11 @@ def sigma(
     decay
         lambda, pull towards the public centre, 0 or more and smaller than 1 / gamma; added after clipping.
 
+    Returns
+    -------
+    float
+        Standard deviation, in parameter units.
+
     Raises
     ------
     ValueError

@@ -39,6 +39,11 @@ def sigma(epsilon: float, delta: float, *, model_radius: float, steps: int) -> f
     steps
         Number of noisy steps, 1 or more.
 
+    Returns
+    -------
+    float
+        Standard deviation, in parameter units.
+
     Raises
     ------
     ValueError

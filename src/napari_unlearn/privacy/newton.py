@@ -39,6 +39,11 @@ def sigma(
     removed
         m, how many of them are forgotten, fewer than n.
 
+    Returns
+    -------
+    float
+        Standard deviation, in parameter units.
+
     Raises
     ------
     ValueError

@@ -63,6 +63,11 @@ class OperatingSystemNoise:
         sigma
             Standard deviation, larger than 0.
 
+        Returns
+        -------
+        ndarray of float64
+            Of the given shape.
+
         Raises
         ------
         ValueError

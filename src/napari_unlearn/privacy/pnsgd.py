@@ -51,6 +51,11 @@ def distance(
     removed
         Number of rows removed; the bound holds also when all of them lie in one batch.
 
+    Returns
+    -------
+    float
+        Distance in parameter units.
+
     Raises
     ------
     ValueError
@@ -94,6 +99,11 @@ def mu(
         As for `distance`.
     epochs
         K, 1 or more.
+
+    Returns
+    -------
+    float
+        mu of the Gaussian DP.
 
     Raises
     ------
@@ -154,6 +164,11 @@ def next_distance(
         Z of the newly removed rows alone.
     step_size, strong_convexity, n, batch_size, projection_radius
         As for the function `distance`.
+
+    Returns
+    -------
+    float
+        Distance in parameter units.
 
     Raises
     ------

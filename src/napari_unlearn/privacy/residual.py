@@ -24,6 +24,11 @@ def sigma(
     residual, strong_convexity, approximate_runs
         As for `sensitivity`.
 
+    Returns
+    -------
+    float
+        Standard deviation, in parameter units.
+
     Raises
     ------
     ValueError
@@ -58,6 +63,11 @@ def sensitivity(*, residual: float, strong_convexity: float, approximate_runs: i
         1 if the result is compared with the exact minimiser: r / lambda. 2 if it is compared with the same operator
         run on a model that never saw the forgotten data, which stops at the same bound: 2 r / lambda. Certificates use
         2.
+
+    Returns
+    -------
+    float
+        Distance in parameter units.
 
     Raises
     ------

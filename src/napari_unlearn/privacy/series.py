@@ -16,6 +16,11 @@ def geometric_sum(log_ratio: float, terms: float) -> float:
         Natural logarithm of the ratio, 0 or less.
     terms
         Number of terms; a fraction interpolates.
+
+    Returns
+    -------
+    float
+        The sum.
     """
     if log_ratio == 0:
         return float(terms)

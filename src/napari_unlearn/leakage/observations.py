@@ -1,0 +1,128 @@
+"""The images leakage is measured on: where artefacts lie, what is true and what is predicted, checked and flattened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """N images of P = H W pixels each.
+
+    Attributes
+    ----------
+    spurious
+        Bool, shape (N, P).
+    truth
+        The true class of each pixel, as an index into the classes that occur, uint8, shape (N, P).
+    prediction
+        The predicted class id of each pixel, shape (N, P).
+    true_classes
+        The ids of the true classes that occur, ascending.
+    shape
+        (H, W).
+    """
+
+    spurious: BoolArray
+    truth: npt.NDArray[np.uint8]
+    prediction: npt.NDArray[Any]
+    true_classes: npt.NDArray[Any]
+    shape: tuple[int, int]
+
+    @property
+    def images(self) -> int:
+        """N."""
+        return len(self.spurious)
+
+    def predicted(self, class_id: int) -> BoolArray:
+        """Return where a class is predicted, shape (N, P)."""
+        where: BoolArray = self.prediction == class_id
+        return where
+
+    def tables(self, class_id: int) -> npt.NDArray[np.int64]:
+        """Return the counts over the images in which a class is predicted, shape (2, true classes, P)."""
+        return np.array(
+            [[np.count_nonzero(cell, axis=0) for cell in row] for row in self.cells(self.predicted(class_id))]
+        )
+
+    def cells(self, where: BoolArray) -> Iterable[Iterable[BoolArray]]:
+        """Yield for spurious false and true, and each true class, which images fall into that cell at each pixel.
+
+        Parameters
+        ----------
+        where
+            What to look at, bool, shape (N, P).
+
+        Yields
+        ------
+        iterable of ndarray of bool
+            One array of shape (N, P) for each true class.
+        """
+        for row in (where & ~self.spurious, where & self.spurious):
+            yield (row & (self.truth == true_class) for true_class in range(self.true_classes.size))
+
+    def at(self, pixels: npt.NDArray[np.intp]) -> Observations:
+        """Return the observations of some pixels only."""
+        return Observations(
+            self.spurious[:, pixels],
+            self.truth[:, pixels],
+            self.prediction[:, pixels],
+            self.true_classes,
+            (1, pixels.size),
+        )
+
+
+def observe(spurious: npt.ArrayLike, truth: npt.ArrayLike, prediction: npt.ArrayLike) -> Observations:
+    """Check and flatten three stacks of masks.
+
+    Parameters
+    ----------
+    spurious
+        Where a spurious artefact lies, bool or 0 and 1, shape (N, H, W).
+    truth, prediction
+        Class ids, bool or integer, shape (N, H, W).
+
+    Returns
+    -------
+    Observations
+        The same, flattened.
+
+    Raises
+    ------
+    ValueError
+        A stack does not have three axes, is empty, or holds other values, or the shapes differ.
+    """
+    stacks = {"spurious": np.asarray(spurious), "truth": np.asarray(truth), "prediction": np.asarray(prediction)}
+    for name, stack in stacks.items():
+        if stack.ndim != 3 or not stack.size:
+            raise ValueError(f"{name} must be a stack of images, shape (N, H, W), but its shape is {stack.shape}.")
+        if stack.shape != stacks["spurious"].shape:
+            raise ValueError(
+                f"spurious and {name} must have the same shape, "
+                f"but they are {stacks['spurious'].shape} and {stack.shape}."
+            )
+        if stack.dtype.kind not in "biu":
+            raise ValueError(f"{name} must hold whole numbers, but its type is {stack.dtype}.")
+        if stack.dtype.kind == "i" and (lowest := int(stack.min())) < 0:
+            raise ValueError(f"{name} must hold numbers from 0 upwards, but it contains {lowest}.")
+    artefact = stacks["spurious"]
+    if artefact.dtype.kind != "b" and (highest := int(artefact.max())) > 1:
+        raise ValueError(f"spurious must hold true and false (or 1 and 0), but it contains {highest}.")
+    images, height, width = artefact.shape
+    ids, truth_index = np.unique(stacks["truth"], return_inverse=True)
+    if ids.size > 256:
+        raise ValueError(f"truth must hold at most 256 classes, but it contains {ids.size} different numbers.")
+    return Observations(
+        artefact.astype(np.bool_).reshape(images, -1),
+        truth_index.astype(np.uint8).reshape(images, -1),
+        stacks["prediction"].reshape(images, -1),
+        ids,
+        (height, width),
+    )
