@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_unlearn.data.synthetic.artefacts import ShortcutSpec, render_shortcut
+from napari_unlearn.data.synthetic.canvas import Bytes
 from napari_unlearn.data.synthetic.hair import HairSpec, render_hair
 from napari_unlearn.data.synthetic.lesion import SEPARATION, LesionSpec, render_lesion
 from napari_unlearn.data.synthetic.scene import Scene
 from napari_unlearn.data.synthetic.skin import SkinSpec, render_skin
-from napari_unlearn.data.synthetic.canvas import Bytes
 
 BENIGN, MALIGNANT = 1, 2
 SMALLEST, LARGEST = 64, 1024
@@ -109,5 +109,5 @@ def render_case(spec: CaseSpec, size: int) -> tuple[Bytes, Bytes, Bytes]:
         image = mark.over(image)
         flags |= mark.pixels.astype(np.uint8) * np.uint8(mark.flag)
     grain = np.random.default_rng(spec.seed).standard_normal((size, size, 1), np.float32)
-    image = np.clip(image + spec.noise * grain, 0, 255).astype(np.uint8)
-    return image, lesion * np.uint8(MALIGNANT if spec.malignant else BENIGN), flags
+    grained = np.clip(image + spec.noise * grain, 0, 255).astype(np.uint8)
+    return grained, lesion * np.uint8(MALIGNANT if spec.malignant else BENIGN), flags

@@ -1,16 +1,18 @@
-"""What reaches into the picture from its edge: the dark rim of the dermatoscope and coloured patches beside children's moles."""
+"""What reaches in from the edge of the picture: the dark rim of the dermatoscope and coloured stickers."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from napari_unlearn.data.synthetic.flags import DARK_CORNER, PATCH
+from napari_unlearn.data.artefacts import DARK_CORNER, PATCH
+from napari_unlearn.data.synthetic.canvas import grid
 from napari_unlearn.data.synthetic.noise import clouds, fractal, smoothstep
 from napari_unlearn.data.synthetic.scene import Mark, Scene
-from napari_unlearn.data.synthetic.canvas import grid
 
 # Teal, blue, yellow, orange, green, white.
-PATCHES = np.array([(116, 190, 178), (20, 138, 226), (224, 204, 40), (206, 112, 28), (96, 176, 92), (214, 212, 222)], np.float32)
+PATCHES = np.array(
+    [(116, 190, 178), (20, 138, 226), (224, 204, 40), (206, 112, 28), (96, 176, 92), (214, 212, 222)], np.float32
+)
 
 
 def render_dark_corner(rng: np.random.Generator, scene: Scene) -> list[Mark]:
@@ -22,7 +24,7 @@ def render_dark_corner(rng: np.random.Generator, scene: Scene) -> list[Mark]:
     row, column = np.sin(angle) * (near - radius), np.cos(angle) * (near - radius)
     outside = np.hypot(y - row, x - column) - radius
     alpha = smoothstep(outside, 0.0, rng.uniform(0.02, 0.05))
-    return [Mark.beside(DARK_CORNER, scene, alpha, np.float32([9, 6, 8]) + rng.uniform(0, 8))]
+    return [Mark.beside(DARK_CORNER, scene, alpha, np.array([9, 6, 8], np.float32) + rng.uniform(0, 8))]
 
 
 def render_patch(rng: np.random.Generator, scene: Scene) -> list[Mark]:

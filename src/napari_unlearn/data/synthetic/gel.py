@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_unlearn.data.synthetic.flags import GEL_BORDER, GEL_BUBBLE
+from napari_unlearn.data.artefacts import GEL_BORDER, GEL_BUBBLE
+from napari_unlearn.data.synthetic.canvas import grid
 from napari_unlearn.data.synthetic.noise import clouds, fractal, smoothstep
 from napari_unlearn.data.synthetic.scene import Mark, Scene
-from napari_unlearn.data.synthetic.canvas import Floats, grid
 
 
 def render_gel(rng: np.random.Generator, scene: Scene) -> list[Mark]:
@@ -41,7 +41,7 @@ def _bubbles(rng: np.random.Generator, scene: Scene) -> Mark:
         newer = strength > alpha[box]
         tone[box] = np.where(newer, shade, tone[box])
         alpha[box] = np.maximum(strength, alpha[box])
-    return Mark.beside(GEL_BUBBLE, scene, alpha, tone[..., None] * np.float32([1.0, 0.99, 0.97]))
+    return Mark.beside(GEL_BUBBLE, scene, alpha, tone[..., None] * np.array([1.0, 0.99, 0.97], np.float32))
 
 
 def _border(rng: np.random.Generator, scene: Scene) -> Mark:
@@ -53,9 +53,12 @@ def _border(rng: np.random.Generator, scene: Scene) -> Mark:
     edge = np.hypot(y - row, x - column) - radius + 0.007 * clouds(rng, scene.size, 6)
     bright = 0.75 * smoothstep(np.abs(edge), 0.010, 0.002) * smoothstep(clouds(rng, scene.size, 9), -1.0, 1.2)
     dark = 0.3 * smoothstep(np.abs(edge + 0.012), 0.012, 0.003)
-    glints = 0.9 * smoothstep(fractal(rng, scene.size, 8, 60, 0.4), 1.2, 2.0) * smoothstep(np.abs(edge - 0.02), 0.035, 0.005)
+    sparkle = smoothstep(fractal(rng, scene.size, 8, 60, 0.4), 1.2, 2.0)
+    glints = 0.9 * sparkle * smoothstep(np.abs(edge - 0.02), 0.035, 0.005)
     high = np.maximum(bright, glints)
-    colour = np.where((high >= dark)[..., None], np.float32([248, 244, 240]), np.float32([92, 70, 66]))
+    colour = np.where(
+        (high >= dark)[..., None], np.array([248, 244, 240], np.float32), np.array([92, 70, 66], np.float32)
+    )
     return Mark.beside(GEL_BORDER, scene, np.maximum(high, dark), colour)
 
 

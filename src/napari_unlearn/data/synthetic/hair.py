@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_unlearn.data.synthetic.flags import HAIR
+from napari_unlearn.data.artefacts import HAIR
 from napari_unlearn.data.synthetic.scene import FAINTEST, Mark
 from napari_unlearn.data.synthetic.strokes import bezier, cover
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from napari_unlearn.data.synthetic.flags import INK
+from napari_unlearn.data.artefacts import INK
+from napari_unlearn.data.synthetic.canvas import Floats, grid
 from napari_unlearn.data.synthetic.noise import clouds, ripples, smoothstep
 from napari_unlearn.data.synthetic.scene import Mark, Scene
 from napari_unlearn.data.synthetic.strokes import bezier, cover
-from napari_unlearn.data.synthetic.canvas import Floats, grid
 
 # How the common pens stain skin: gentian violet, indigo, blue, green, black.
 PENS = np.array([(118, 84, 190), (92, 82, 168), (76, 112, 200), (78, 150, 118), (84, 80, 92)], np.float32)
@@ -53,5 +53,6 @@ def _scribble(rng: np.random.Generator, scene: Scene) -> Floats:
     for _ in range(int(rng.integers(8, 16))):
         centre = middle + rng.normal(0, 0.022, 2) + along * rng.normal(0, 0.05)
         lean = along * rng.uniform(0.03, 0.10) + rng.normal(0, 0.03, 2)
-        strokes.append((bezier(centre - lean, centre + rng.normal(0, 0.03, 2), centre + lean), rng.uniform(0.014, 0.024)))
+        path = bezier(centre - lean, centre + rng.normal(0, 0.03, 2), centre + lean)
+        strokes.append((path, rng.uniform(0.014, 0.024)))
     return cover(strokes, scene.size)

@@ -27,9 +27,7 @@ def fractal(rng: np.random.Generator, size: int, coarsest: float, finest: float,
     return _synthesise(rng, size, _fractal_weights(coarsest, finest, slope))
 
 
-def ripples(
-    rng: np.random.Generator, size: int, cycles: float, bandwidth: float, angle: float | None = None
-) -> Floats:
+def ripples(rng: np.random.Generator, size: int, cycles: float, bandwidth: float, angle: float | None = None) -> Floats:
     """Pattern of one dominant period: `cycles` per image, give or take `bandwidth`.
 
     Its zero crossings form a mesh; with `angle` (radians) the wave fronts keep to that direction and form lines.
@@ -41,7 +39,7 @@ def ripples(
 def smoothstep(values: Floats, low: float, high: float) -> Floats:
     """0 below `low`, 1 above `high`, a smooth rise between."""
     t = np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
 @lru_cache(maxsize=64)

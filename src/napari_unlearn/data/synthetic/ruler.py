@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_unlearn.data.synthetic.flags import RULER
-from napari_unlearn.data.synthetic.scene import Mark, Scene
+from napari_unlearn.data.artefacts import RULER
 from napari_unlearn.data.synthetic.canvas import Floats, grid
+from napari_unlearn.data.synthetic.scene import Mark, Scene
 
 # Strokes of the letter m in a 1 x 1 box, as (u, v) ends; a scale is labelled "mm".
 LETTER = (((0, 0), (0, 1)), ((0, 0.05), (1, 0.05)), ((0.5, 0), (0.5, 1)), ((1, 0), (1, 1)))
@@ -31,11 +31,11 @@ def render_ruler(rng: np.random.Generator, scene: Scene) -> list[Mark]:
     phase = (u + half) / spacing
     nearest = np.round(phase)
     long = np.where(nearest % 5 == 0, 1.25 * tick, 0.75 * tick).astype(np.float32)
-    ticks = _bar((phase - nearest) * spacing, 0.9 * width, scene.size) * _within(u, -half - 0.01, half + 0.01, scene.size)
-    ticks = ticks * ((v <= 0) & (-v <= long))
+    ticks = _bar((phase - nearest) * spacing, 0.9 * width, scene.size) * ((v <= 0) & (-v <= long))
+    ticks = ticks * _within(u, -half - 0.01, half + 0.01, scene.size)
     letters = _label(u + half, v, scene.size, 0.03, width)
     alpha = darkness * np.maximum(np.maximum(line, ticks), letters)
-    return [Mark.beside(RULER, scene, alpha, np.float32([38, 32, 32]) + rng.uniform(0, 25))]
+    return [Mark.beside(RULER, scene, alpha, np.array([38, 32, 32], np.float32) + rng.uniform(0, 25))]
 
 
 def _bar(distance: Floats, width: float, size: int) -> Floats:

@@ -1,10 +1,12 @@
-"""Where an artefact may stand: the lesion it must stay clear of, and the room left around it. Also how it is laid on."""
+"""Where an artefact may stand beside a lesion, and how it is laid over the image."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_unlearn.data.synthetic.canvas import Floats, Mask, grid
@@ -77,7 +79,15 @@ class Mark:
     stains: bool = False
 
     @classmethod
-    def beside(cls, flag: int, scene: Scene, alpha: Floats, colour: Floats, *, stains: bool = False) -> Mark:
+    def beside(
+        cls,
+        flag: int,
+        scene: Scene,
+        alpha: NDArray[np.floating[Any]],
+        colour: NDArray[np.floating[Any]],
+        *,
+        stains: bool = False,
+    ) -> Mark:
         """Make a mark that keeps clear of the lesion and whose faintest fringe is cut off."""
         alpha = np.where((alpha >= FAINTEST) & ~scene.fine, alpha, 0)
         return cls(flag, np.asarray(alpha, np.float32).clip(0, 1), np.asarray(colour, np.float32), stains)

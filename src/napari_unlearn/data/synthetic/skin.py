@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_unlearn.data.synthetic.noise import clouds, fractal, ripples, smoothstep
 from napari_unlearn.data.synthetic.canvas import Floats, grid
+from napari_unlearn.data.synthetic.noise import clouds, fractal, ripples, smoothstep
 
 # Absorption of melanin and of blood in red, green and blue light, relative to the strongest.
 MELANIN = np.array([0.42, 0.74, 1.0], np.float32)
@@ -75,4 +75,4 @@ def render_skin(spec: SkinSpec, size: int) -> Floats:
         relief = relief - spec.pores * smoothstep(clouds(pore, size, 18), 2.0, 2.9)
     light = spec.shading[0] * y + spec.shading[1] * x - 0.25 * (y * y + x * x) + relief
     absorbed = melanin[..., None] * MELANIN + blood[..., None] * BLOOD
-    return np.asarray(np.float32(spec.tone) * np.exp(light[..., None] - absorbed), np.float32)
+    return np.asarray(np.array(spec.tone, np.float32) * np.exp(light[..., None] - absorbed), np.float32)

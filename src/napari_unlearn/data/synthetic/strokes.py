@@ -40,4 +40,4 @@ def cover(paths: Iterable[tuple[Path, float]], size: int) -> Floats:
         for i in range(segments):
             thickness = max(1, round(width * side * (1 - 0.6 * i / segments)))
             draw.line([(corners[i, 1], corners[i, 0]), (corners[i + 1, 1], corners[i + 1, 0])], 255, thickness)
-    return np.asarray(canvas.reduce(OVERSAMPLING), np.float32) / 255
+    return np.asarray(canvas.reduce(OVERSAMPLING), np.float32) / np.float32(255)
