@@ -171,7 +171,7 @@ def earlier_attempts(runs: Path, model_in: str) -> int:
         return 0
     count = 0
     for folder in runs.iterdir():
-        if (folder / CERTIFICATE).is_file():
+        if not folder.name.startswith(".") and (folder / CERTIFICATE).is_file():
             earlier = read_certificate(folder)
             count += earlier.tier == "certified" and earlier.hashes.get("model_in") == model_in
     return count

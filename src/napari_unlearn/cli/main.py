@@ -1,0 +1,36 @@
+"""The command line: `napari-unlearn COMMAND`. Each command is one module; heavy libraries load inside the commands."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import typer
+
+from napari_unlearn.cli.demo import demo
+from napari_unlearn.cli.evaluate import evaluate
+from napari_unlearn.cli.export import export
+from napari_unlearn.cli.operators import operators
+from napari_unlearn.cli.predict import predict
+from napari_unlearn.cli.sample import sample
+from napari_unlearn.cli.train import train
+from napari_unlearn.cli.unlearn import unlearn
+from napari_unlearn.cli.verify import verify
+
+# Threads that spin while they wait slow each other down several times on a busy machine; must be set before torch loads.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+app = typer.Typer(
+    name="napari-unlearn",
+    help="Make a segmentation model forget what coarse masks took in, and prove it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (sample, train, unlearn, evaluate, predict, export, verify, operators, demo):
+    app.command()(command)
+
+
+@app.callback()
+def _configure() -> None:
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")

@@ -1,0 +1,80 @@
+"""Command `unlearn`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_unlearn.cli.console import OUT, follow, print_json
+from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder
+from napari_unlearn.jobs.token import Token
+
+
+def unlearn(
+    dataset: DatasetFolder,
+    model: ModelFolder,
+    out: Annotated[Path, typer.Option(help="Folder of the run; must be new.", show_default=False)],
+    operator: Annotated[str, typer.Option(help="One of those that `operators` lists.")] = "exact-refit",
+    epsilon: Annotated[float, typer.Option(help="Privacy budget of a certified operator.")] = 1.0,
+    delta: Annotated[float, typer.Option(help="Chance that the budget is exceeded.")] = 1e-5,
+    counterfactual: Annotated[int, typer.Option(help="Composed cases per refined case.")] = 0,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(help="A number of the operator, as NAME=VALUE; may be repeated.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of pixels and partners, never of noise.")] = 0,
+    device: Device = "auto",
+    json: Json = False,
+) -> None:
+    """Make a model forget what coarse masks took in: one unlearning run."""
+    from napari_unlearn.jobs.unlearn import RunResult, UnlearnRequest, events
+
+    token = Token()
+    request = UnlearnRequest(
+        dataset, model, out, operator, epsilon, delta, counterfactual, device, seed, _settings(setting or [])
+    )
+    result = follow(events(request, token), token)
+    assert isinstance(result, RunResult)
+    if json:
+        print_json(result.to_json())
+        return
+    OUT.print(
+        f"{result.operator} ({guarantee(result.tier, result.epsilon, result.delta)}) in {result.seconds:.0f} s: "
+        f"kept {result.retain_pixels:,} pixels, forgot {result.forget_pixels:,}.\n"
+        f"Model: {result.model}\nCertificate: {result.folder / 'certificate.json'}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
+    """Say what a run guarantees.
+
+    Parameters
+    ----------
+    tier : str
+        Kind of guarantee.
+    epsilon, delta : float or None
+        None for an empirical run.
+
+    Returns
+    -------
+    str
+    """
+    if tier == "empirical":
+        return "empirical, no guarantee"
+    return "exact" if tier == "exact" else f"certified, epsilon {epsilon:.3g}, delta {delta:.0e}"
+
+
+def _settings(pairs: list[str]) -> dict[str, float]:
+    settings = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        try:
+            settings[name] = float(value)
+        except ValueError as error:
+            raise typer.BadParameter(f"'{pair}' is not NAME=NUMBER", param_hint="--setting") from error
+    return settings
