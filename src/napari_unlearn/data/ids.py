@@ -57,8 +57,10 @@ def _fault(case_id: str) -> str:
         return f"holds the character {bad!r}"
     if case_id.startswith("."):
         return "starts with a dot"
-    if case_id.strip() != case_id or case_id.endswith("."):
-        return "starts or ends with a space or ends with a dot"
+    if case_id.strip() != case_id:
+        return "starts or ends with a space"
+    if case_id.endswith("."):
+        return "ends with a dot"
     return ""
 
 

@@ -94,6 +94,8 @@ def read_text(path: Path) -> str:
         data = stream.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise UserError(f"{path} is larger than {LARGEST >> 20} MiB; it is probably not the table it should be.")
+    if b"\0" in data:
+        raise UserError(f"{path} is not UTF-8 text (it holds a zero byte); save it as 'CSV UTF-8'.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

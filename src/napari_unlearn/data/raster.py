@@ -11,7 +11,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -106,7 +106,8 @@ def load_upright(path: Path, stream: BinaryIO) -> tuple[Image.Image, ImageFile]:
         whole = is_whole(source, stream)
     if not whole:
         raise UserError(f"{path} is cut off before its end; copy it again from where it came.")
-    with damage(path):
+    # A TIFF reads its headers again at the end of its pixels.
+    with quiet() if isinstance(source, TiffImageFile) else nullcontext(), damage(path):
         source.load()
     with quiet(), damage(path):
         return ImageOps.exif_transpose(source), source
