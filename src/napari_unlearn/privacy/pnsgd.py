@@ -139,7 +139,9 @@ def epochs(
     log_ratio, per_epoch = _log_ratio(step_size, strong_convexity), _steps_per_epoch(n, batch_size)
     noise = math.sqrt(2 * step_size) * positive("sigma", sigma)
     excess = (non_negative("distance", distance) / (noise * allowed)) ** 2
-    needed = math.log1p(-excess * math.expm1(2 * log_ratio)) / (-2 * log_ratio) if log_ratio else excess
+    growth = -excess * math.expm1(2 * log_ratio)
+    # Without contraction, or next to none, the steps needed are the excess itself.
+    needed = math.log1p(growth) / (-2 * log_ratio) if growth > 1e-15 else excess
     return max(1, math.ceil(needed / per_epoch * (1 - 1e-12)))
 
 
