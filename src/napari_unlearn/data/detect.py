@@ -25,7 +25,7 @@ def detect(path: Path) -> tuple[Tree, Layout]:
     for candidate in (tree, *_above(tree)):
         layout = _layout(candidate)
         if layout is not None:
-            return candidate, layout
+            return _outermost(candidate, layout), layout
     inner = [Tree.at(folder) for folder in tree.top.values()]
     below = [(candidate, layout) for candidate in inner if (layout := _layout(candidate))]
     if len(below) > 1:
@@ -55,6 +55,13 @@ def _above(tree: Tree) -> Iterator[Tree]:
             return
         folder = folder.parent
         yield Tree(folder)
+
+
+def _outermost(tree: Tree, layout: Layout) -> Tree:
+    # A part unpacked into its own name looks like the whole from within.
+    above = Tree(tree.root.parent)
+    unpacked = layout is not LAYOUTS[-1] and layout.is_part(tree.root.name) and layout.recognises(above)
+    return above if unpacked else tree
 
 
 def _layout(tree: Tree) -> Layout | None:

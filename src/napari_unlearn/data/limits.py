@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -14,8 +13,8 @@ MEGAPIXELS = 100
 FILE_BYTES = 640 * 2**20
 
 
-def open_file(path: Path) -> BinaryIO:
-    """Open `path` for reading when it is a plain file of reasonable size.
+def open_file(path: Path, limit: int = FILE_BYTES) -> BinaryIO:
+    """Open `path` for reading when it is a plain file of at most `limit` bytes.
 
     Raises
     ------
@@ -25,23 +24,20 @@ def open_file(path: Path) -> BinaryIO:
     try:
         # Asked before opening, because opening a named pipe waits for ever.
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{path} is not a file; put an image there.")
-        stream = path.open("rb")
-        size = os.fstat(stream.fileno()).st_size
+        stream = path.open("rb") if stat.S_ISREG(status.st_mode) else None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UserError(
-            f"{path} cannot be read ({reason}); check that it is there and that you may read it."
-        ) from error
-    if not 0 < size <= FILE_BYTES:
-        stream.close()
-        if size:
-            raise UserError(
-                f"{path} is {size >> 20} MiB, above the limit of {FILE_BYTES >> 20} MiB; save a smaller version."
-            )
+        message = f"{path} cannot be read ({reason}); check that it is there and that you may read it."
+        raise UserError(message) from error
+    if stream is None:
+        raise UserError(f"{path} is not a file; put one there.")
+    if 0 < status.st_size <= limit:
+        return stream
+    stream.close()
+    if status.st_size == 0:
         raise UserError(f"{path} is empty (0 bytes); copy it again from where it came.")
-    return stream
+    size, largest = status.st_size >> 20, limit >> 20
+    raise UserError(f"{path} is {size} MiB, above the limit of {largest} MiB; save a smaller version.")
 
 
 def check_size(path: Path, height: int, width: int) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from napari_unlearn.data.limits import open_file
 from napari_unlearn.errors import UserError
 
-LARGEST = 256 * 2**20
+LARGEST = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,8 @@ def read_text(path: Path) -> str:
     UserError
         The file cannot be read, is too large, or is not UTF-8.
     """
-    with open_file(path) as stream:
-        data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise UserError(f"{path} is larger than {LARGEST >> 20} MiB; it is probably not the table it should be.")
+    with open_file(path, LARGEST) as stream:
+        data = stream.read()
     if b"\0" in data:
         raise UserError(f"{path} is not UTF-8 text (it holds a zero byte); save it as 'CSV UTF-8'.")
     try:

@@ -10,10 +10,10 @@ from PIL import Image
 from napari_unlearn.data import open_dataset
 
 Save = Callable[..., Path]
-TABLE = """||   Name   || Histological Diagnosis || Clinical Diagnosis || Asymmetry | Pigment Network | Streaks ||   Colors   ||
-|| IMD003   ||                        ||                  0 ||         0 |               T |       A ||          4 ||
-|| IMD009   ||                        ||                  1 ||         0 |               T |       A ||          3 ||
-|| IMD061   ||               Melanoma ||                  2 ||         2 |              AT |       P ||       3  4 ||
+TABLE = """|| Name || Histological Diagnosis || Clinical Diagnosis || Asymmetry | Pigment Network | Streaks || Colors ||
+|| IMD003   ||               ||         0 ||         0 |               T |       A || 4 ||
+|| IMD009   ||               ||         1 ||         0 |               T |       A || 3 ||
+|| IMD061   ||      Melanoma ||         2 ||         2 |              AT |       P ||       3  4 ||
 Legends:
 Clinical Diagnosis: 0 - Common Nevus; 1 - Atypical Nevus; 2 - Melanoma.
 """
