@@ -80,8 +80,8 @@ def test_sensitivity_is_the_closed_form_summed_by_hand(settings):
 
 
 @given(SETTINGS)
-def test_no_other_division_over_the_steps_hides_the_shift_with_less(settings):
-    # The shift that is left after each step must not be negative, and the squares of the parts add up to mu^2 sigma^2.
+def test_the_division_of_the_shift_over_the_steps_is_feasible(settings):
+    # What is left of the shift after each step must not be negative; squares of the parts add up to mu^2 sigma^2.
     ratio = 1 - settings["step_size"] * settings["decay"]
     step = 2 * settings["step_size"] * settings["gradient_radius"]
     gap = gradient_clipping.sensitivity(**settings)

@@ -87,7 +87,7 @@ def test_delta_below_every_float_is_zero_and_stays():
 
 
 def test_noise_that_is_far_too_small_is_refused_with_a_remedy():
-    with pytest.raises(ValueError, match=r"More than 100000 steps .* raise sigma or lower model_radius"):
+    with pytest.raises(ValueError, match=r"More than 10000 steps .* raise sigma or lower model_radius"):
         model_clipping.steps(1, 1e-5, model_radius=1000, sigma=1)
 
 
@@ -96,6 +96,8 @@ def test_noise_that_is_far_too_small_is_refused_with_a_remedy():
     [
         (lambda: model_clipping.sigma(1, 1e-5, model_radius=0, steps=1), "model_radius must be"),
         (lambda: model_clipping.sigma(1, 1e-5, model_radius=1, steps=0), "steps must be"),
+        (lambda: model_clipping.sigma(1, 1e-5, model_radius=1, steps=1e18), "steps must be 10000 or fewer"),
+        (lambda: model_clipping.delta(1, model_radius=1, sigma=1, steps=10_001), "steps must be 10000 or fewer"),
         (lambda: model_clipping.sigma(1, 0, model_radius=1, steps=2), "delta must lie"),
         (lambda: model_clipping.steps(1, 2, model_radius=1, sigma=1), "delta must lie"),
         (lambda: model_clipping.steps(1, 0.1, model_radius=1, sigma=0), "sigma must be"),

@@ -22,8 +22,8 @@ from scipy.optimize import brentq
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.ranges import count, non_negative, positive, probability
 
-MOST_STEPS = 100_000
-"""More steps than any run takes; `steps` gives up there."""
+MOST_STEPS = 10_000
+"""More steps than any run takes; longer ones are refused, since every step has to be gone through."""
 
 
 def sigma(epsilon: float, delta: float, *, model_radius: float, steps: int) -> float:
@@ -49,7 +49,7 @@ def sigma(epsilon: float, delta: float, *, model_radius: float, steps: int) -> f
     ValueError
         A number is out of range.
     """
-    diameter, number = 2 * positive("model_radius", model_radius), count("steps", steps)
+    diameter, number = 2 * positive("model_radius", model_radius), _steps(steps)
     one_shot, target = 1 / gaussian_dp.mu(epsilon, delta), math.log(delta)
     if number == 1:
         return diameter * one_shot
@@ -92,7 +92,14 @@ def delta(epsilon: float, *, model_radius: float, sigma: float, steps: int) -> f
         A number is out of range.
     """
     mu = 2 * positive("model_radius", model_radius) / positive("sigma", sigma)
-    return math.exp(_log_delta(epsilon, mu, count("steps", steps)))
+    return math.exp(_log_delta(epsilon, mu, _steps(steps)))
+
+
+def _steps(steps: int) -> int:
+    number = count("steps", steps)
+    if number > MOST_STEPS:
+        raise ValueError(f"steps must be {MOST_STEPS} or fewer, but it is {steps}.")
+    return number
 
 
 def _log_delta(epsilon: float, mu: float, steps: int) -> float:

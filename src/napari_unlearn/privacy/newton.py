@@ -71,4 +71,5 @@ def sensitivity(*, lipschitz: float, hessian_lipschitz: float, strong_convexity:
     if fraction >= 1:
         raise ValueError(f"removed must be smaller than n, but {removed} of {total} samples are to be removed.")
     slope, curvature = non_negative("lipschitz", lipschitz), positive("strong_convexity", strong_convexity)
-    return 2 * non_negative("hessian_lipschitz", hessian_lipschitz) * (slope * fraction) ** 2 / curvature**3
+    moved = slope * fraction / curvature
+    return 2 * non_negative("hessian_lipschitz", hessian_lipschitz) * moved * moved / curvature

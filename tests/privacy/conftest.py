@@ -1,0 +1,70 @@
+"""Certificates that hold, for tests to break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from napari_unlearn.privacy import (
+    Assumption,
+    Certificate,
+    OperatingSystemNoise,
+    gaussian_dp,
+    gradient_clipping,
+    model_clipping,
+    output_perturbation,
+    residual,
+)
+
+EPSILON, DELTA = 1.0, 1e-5
+
+
+def _parameters(mechanism: str) -> dict[str, float]:
+    if mechanism == "residual":
+        numbers = {"residual": 1e-6, "strong_convexity": 0.01, "approximate_runs": 2}
+        return {
+            "residual_bound": 1e-6,
+            "residual_reached": 3e-9,
+            "strong_convexity": 0.01,
+            "sensitivity": residual.sensitivity(**numbers),
+            "sigma": residual.sigma(EPSILON, DELTA, **numbers),
+        }
+    if mechanism == "gradient-clipping":
+        numbers = {"initial_radius": 2.0, "gradient_radius": 1.0, "step_size": 0.1, "steps": 12, "decay": 0.5}
+        return {**numbers, "sigma": gradient_clipping.sigma(EPSILON, DELTA, **numbers)}
+    if mechanism == "output-perturbation":
+        return {"radius": 2.0, "sigma": output_perturbation.sigma(EPSILON, DELTA, radius=2.0)}
+    if mechanism == "model-clipping":
+        numbers = {"model_radius": 2.0, "steps": 12}
+        return {**numbers, "sigma": model_clipping.sigma(EPSILON, DELTA, **numbers)}
+    return {}
+
+
+@pytest.fixture
+def make_certificate() -> Callable[..., Certificate]:
+    """A function that makes a valid certificate of a mechanism, with some fields replaced."""
+
+    def make(mechanism: str = "residual", **replaced: Any) -> Certificate:
+        tier = {"none-needed": "exact", "none": "empirical"}.get(mechanism, "certified")
+        budget = {"exact": (0.0, 0.0), "certified": (EPSILON, DELTA), "empirical": (None, None)}[tier]
+        gaussian = tier == "certified" and mechanism != "model-clipping"
+        fields: dict[str, Any] = {
+            "tier": tier,
+            "operator": "an-operator",
+            "mechanism": mechanism,
+            "epsilon": budget[0],
+            "delta": budget[1],
+            "mu": gaussian_dp.mu(EPSILON, DELTA) if gaussian else None,
+            "parameters": _parameters(mechanism),
+            "assumptions": (Assumption("The encoder is public.", "its digest is that of the published file", True),),
+            "hashes": dict.fromkeys(("retain_masks", "model_in", "model_out", "public_encoder"), 64 * "a"),
+            "attempts": 1,
+            "versions": {"napari-unlearn": "0.1.0"},
+            "noise": OperatingSystemNoise.description if tier == "certified" else "none",
+            "created": "2026-01-31T12:00:00+01:00",
+        }
+        return Certificate(**fields | replaced)
+
+    return make

@@ -1,0 +1,70 @@
+"""Tests of how mechanisms recompute their noise from recorded parameters."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from napari_unlearn.privacy import gaussian_dp, model_clipping
+from napari_unlearn.privacy.mechanisms import MECHANISMS
+
+GAUSSIAN = ["residual", "gradient-clipping", "output-perturbation"]
+
+
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_recorded_parameters_give_the_noise_that_was_drawn(make_certificate, name):
+    parameters = make_certificate(name).parameters
+    mechanism = MECHANISMS[name]
+    assert {*mechanism.parameters, "sigma"} == set(parameters)
+    assert mechanism.needed_sigma(parameters, 1.0, 1e-5, 1) == pytest.approx(parameters["sigma"], rel=1e-12)
+    assert mechanism.contradictions(parameters) == []
+
+
+@pytest.mark.parametrize("name", GAUSSIAN)
+def test_gaussian_attempts_cost_their_square_root(make_certificate, name):
+    parameters = make_certificate(name).parameters
+    mechanism = MECHANISMS[name]
+    four = mechanism.needed_sigma(parameters, 1.0, 1e-5, 4)
+    assert four == pytest.approx(2 * parameters["sigma"], rel=1e-12)
+    mu = mechanism.mu(dict(parameters) | {"sigma": four})
+    assert gaussian_dp.epsilon(gaussian_dp.attempts(mu, 4), 1e-5) == pytest.approx(1, rel=1e-9)
+
+
+def test_attempts_of_model_clipping_share_the_budget(make_certificate):
+    parameters = make_certificate("model-clipping").parameters
+    mechanism = MECHANISMS["model-clipping"]
+    three = mechanism.needed_sigma(parameters, 1.0, 1e-5, 3)
+    reached = model_clipping.delta(1 / 3, model_radius=2.0, sigma=three, steps=12)
+    assert reached == pytest.approx(1e-5 / 3, rel=1e-9)
+    assert mechanism.mu(parameters) is None
+
+
+def test_residual_compares_two_approximate_runs(make_certificate):
+    parameters = make_certificate("residual").parameters
+    distance = parameters["residual_bound"] / parameters["strong_convexity"]
+    assert parameters["sensitivity"] == pytest.approx(2 * distance)
+    assert MECHANISMS["residual"].mu(parameters) == pytest.approx(2 * distance / parameters["sigma"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"residual_reached": 2e-6}, "stopped at a residual of 2e-06, which is not within the bound of 1e-06"),
+        ({"residual_reached": -1.0}, "not within the bound"),
+        ({"sensitivity": 1e-4}, "sensitivity is recorded as 0.0001, but twice .* is 0.0002"),
+    ],
+)
+def test_residual_parameters_that_contradict_each_other_are_named(make_certificate, changed, sentence):
+    parameters = dict(make_certificate("residual").parameters) | changed
+    (failure,) = MECHANISMS["residual"].contradictions(parameters)
+    assert re.search(sentence, failure)
+
+
+def test_half_a_step_is_refused(make_certificate):
+    for name in ("gradient-clipping", "model-clipping"):
+        parameters = dict(make_certificate(name).parameters) | {"steps": 1.5}
+        with pytest.raises(ValueError, match="steps must be a whole number"):
+            MECHANISMS[name].needed_sigma(parameters, 1.0, 1e-5, 1)
+    assert math.isfinite(MECHANISMS["model-clipping"].needed_sigma({"model_radius": 1, "steps": 2.0}, 1.0, 1e-5, 1))

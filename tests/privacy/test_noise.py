@@ -1,0 +1,84 @@
+"""Tests of the noise."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from napari_unlearn.privacy import NoiseSource, OperatingSystemNoise, SeededNoise, noise
+
+SOURCES = [OperatingSystemNoise(), SeededNoise(7)]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.description)
+def test_draws_are_normal_with_the_given_deviation(source: NoiseSource):
+    draws = source.gaussian((200, 1000), 0.37)
+    assert draws.shape == (200, 1000)
+    assert draws.dtype == np.float64
+    # Bounds that an honest generator leaves once in a million runs or less.
+    assert abs(draws.mean()) < 5 * 0.37 / np.sqrt(draws.size)
+    assert draws.var() == pytest.approx(0.37**2, rel=5 * np.sqrt(2 / draws.size))
+    assert stats.kstest(draws.ravel() / 0.37, "norm").pvalue > 1e-7
+    assert abs(stats.kurtosis(draws, axis=None)) < 5 * np.sqrt(24 / draws.size)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.description)
+def test_draws_are_independent(source: NoiseSource):
+    one, other = source.gaussian(100_000, 1.0), source.gaussian(100_000, 1.0)
+    bound = 5 / np.sqrt(one.size)
+    assert abs(np.corrcoef(one, other)[0, 1]) < bound
+    for lag in (1, 2, 4, 25_000):
+        assert abs(np.corrcoef(one[:-lag], one[lag:])[0, 1]) < bound
+        assert abs(np.corrcoef(one[:-lag] ** 2, one[lag:] ** 2)[0, 1]) < bound
+    assert np.unique(np.concatenate([one, other])).size == 200_000
+
+
+def test_no_seed_repeats_the_operating_systems_noise():
+    np.random.seed(0)  # noqa: NPY002
+    first = noise.gaussian(10, 1.0)
+    np.random.seed(0)  # noqa: NPY002
+    assert np.all(noise.gaussian(10, 1.0) != first)
+
+
+def test_every_value_is_made_of_four_fresh_draws(monkeypatch):
+    taken = []
+
+    def urandom(size):
+        taken.append(size)
+        return bytes(size)
+
+    monkeypatch.setattr(os, "urandom", urandom)
+    values = noise.gaussian(noise._CHUNK + 3, 1.0)
+    assert sum(taken) == 8 * 4 * values.size
+
+
+@pytest.mark.parametrize(
+    ("bits", "expected"),
+    [(0, -stats.norm.ppf(2.0**-65)), (1, stats.norm.ppf(2.0**-65)), (2**64 - 2, 0.0), (2**63, -stats.norm.ppf(0.25))],
+)
+def test_bits_become_quantiles(monkeypatch, bits, expected):
+    monkeypatch.setattr(os, "urandom", lambda size: np.full(size // 8, bits, np.uint64).tobytes())
+    # Four equal draws, halved.
+    assert noise.gaussian(1, 0.5)[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_seed_repeats_its_noise_and_certifies_nothing():
+    np.testing.assert_array_equal(SeededNoise(3).gaussian(5, 2.0), SeededNoise(3).gaussian(5, 2.0))
+    assert not SeededNoise(3).certifies
+    assert "seed 3" in SeededNoise(3).description
+    assert OperatingSystemNoise().certifies
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.description)
+@pytest.mark.parametrize("sigma", [0, -1, np.inf, np.nan])
+def test_a_deviation_out_of_range_is_named(source: NoiseSource, sigma):
+    with pytest.raises(ValueError, match="sigma must be a finite number larger than 0"):
+        source.gaussian(3, sigma)
+
+
+def test_shapes_may_be_empty_or_a_number():
+    assert OperatingSystemNoise().gaussian((0, 3), 1.0).shape == (0, 3)
+    assert OperatingSystemNoise().gaussian((), 1.0).shape == ()

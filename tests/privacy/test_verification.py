@@ -1,0 +1,155 @@
+"""Tests of whether a certificate's claim follows from its numbers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from napari_unlearn.privacy import Assumption, SeededNoise, check, gaussian_dp
+from napari_unlearn.privacy.mechanisms import MECHANISMS
+
+GUARANTEES = ["none-needed", *MECHANISMS]
+
+
+def _only_failure(certificate, pattern):
+    failures = check(certificate)
+    assert len(failures) == 1, failures
+    assert re.search(pattern, failures[0]), failures[0]
+
+
+@pytest.mark.parametrize("mechanism", [*GUARANTEES, "none"])
+def test_honest_certificates_hold(make_certificate, mechanism):
+    assert check(make_certificate(mechanism)) == []
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+@pytest.mark.parametrize("changed", [{"epsilon": 0.99}, {"delta": 0.99e-5}, {"attempts": 2}])
+def test_a_claim_beyond_the_noise_fails(make_certificate, mechanism, changed):
+    _only_failure(make_certificate(mechanism, **changed), r"The noise has sigma .* need at least")
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_less_noise_than_needed_fails(make_certificate, mechanism):
+    parameters = dict(make_certificate(mechanism).parameters)
+    parameters["sigma"] *= 0.999
+    failures = check(make_certificate(mechanism, parameters=parameters))
+    assert any("need at least" in failure for failure in failures)
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_a_weaker_claim_than_the_noise_allows_holds(make_certificate, mechanism):
+    assert check(make_certificate(mechanism, epsilon=2.0, delta=1e-4)) == []
+
+
+@pytest.mark.parametrize("mechanism", [name for name in MECHANISMS if name != "model-clipping"])
+def test_more_attempts_hold_with_the_epsilon_they_cost(make_certificate, mechanism):
+    cost = gaussian_dp.epsilon(gaussian_dp.attempts(gaussian_dp.mu(1.0, 1e-5), 3), 1e-5)
+    assert check(make_certificate(mechanism, attempts=3, epsilon=cost)) == []
+    assert check(make_certificate(mechanism, attempts=3, epsilon=cost * 0.999)) != []
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_every_parameter_is_needed_by_name(make_certificate, mechanism):
+    parameters = make_certificate(mechanism).parameters
+    for name in parameters:
+        rest = {other: value for other, value in parameters.items() if other != name}
+        _only_failure(make_certificate(mechanism, parameters=rest), f"does not record the parameter '{name}'")
+
+
+def test_further_parameters_do_no_harm(make_certificate):
+    parameters = {**make_certificate().parameters, "counterfactual": 8}
+    assert check(make_certificate(parameters=parameters)) == []
+
+
+def test_numbers_out_of_range_become_a_sentence(make_certificate):
+    parameters = {**make_certificate("output-perturbation").parameters, "radius": -2.0}
+    _only_failure(make_certificate("output-perturbation", parameters=parameters), "out of range: radius must be")
+    _only_failure(make_certificate(delta=1.0), "out of range: delta must lie")
+
+
+def test_another_mu_than_the_parameters_give_fails(make_certificate):
+    _only_failure(make_certificate(mu=0.2), "states mu as 0.2, but its parameters give 0.268")
+    _only_failure(make_certificate(mu=None), "states mu as None, but the mechanism has mu 0.268")
+    _only_failure(make_certificate("model-clipping", mu=0.3), "states mu as 0.3, but the mechanism has mu None")
+
+
+def test_a_fit_that_stopped_too_early_fails(make_certificate):
+    parameters = {**make_certificate().parameters, "residual_reached": 1e-3}
+    _only_failure(make_certificate(parameters=parameters), "not within the bound")
+
+
+def test_the_sensitivity_of_one_exact_run_is_not_enough(make_certificate):
+    parameters = {
+        name: value / 2 if name in ("sensitivity", "sigma") else value
+        for name, value in make_certificate().parameters.items()
+    }
+    failures = check(make_certificate(parameters=parameters))
+    assert any("twice the residual bound" in failure for failure in failures)
+    assert any("need at least" in failure for failure in failures)
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_noise_with_a_seed_certifies_nothing(make_certificate, mechanism):
+    seeded = make_certificate(mechanism, noise=SeededNoise(0).description)
+    _only_failure(seeded, "Not certified: the noise came from 'fixed seed 0, for tests'")
+    _only_failure(make_certificate(mechanism, noise="none"), "Not certified")
+
+
+def test_a_certified_run_needs_a_budget_and_a_known_mechanism(make_certificate):
+    _only_failure(make_certificate(epsilon=None), "must state its epsilon and its delta")
+    _only_failure(make_certificate(delta=None), "must state its epsilon and its delta")
+    _only_failure(make_certificate(epsilon=0.0), "must be larger than 0, but it is 0")
+    _only_failure(make_certificate("newton-lca", mu=None), "'newton-lca' is not one that certifies")
+
+
+def test_an_exact_run_claims_nothing_but_zero(make_certificate):
+    _only_failure(make_certificate("none-needed", epsilon=0.1), "has epsilon 0, delta 0 and mu 0")
+    _only_failure(make_certificate("none-needed", delta=None), "has epsilon 0, delta 0 and mu 0")
+    _only_failure(make_certificate("none-needed", mu=0.1), "has epsilon 0, delta 0 and mu 0")
+    assert check(make_certificate("none-needed", mu=0.0)) == []
+    _only_failure(make_certificate("residual", tier="exact", epsilon=0.0, delta=0.0, mu=None), "needs no mechanism")
+
+
+@pytest.mark.parametrize("claim", [{"epsilon": 1.0}, {"delta": 1e-5}, {"mu": 0.1}, {"epsilon": 0.0, "delta": 0.0}])
+def test_an_empirical_run_claims_nothing(make_certificate, claim):
+    _only_failure(make_certificate("none", **claim), "guarantees nothing, so it must not state")
+
+
+def test_an_empirical_run_names_no_mechanism(make_certificate):
+    numbers = {"epsilon": None, "delta": None, "mu": None}
+    _only_failure(make_certificate("residual", tier="empirical", **numbers), "has no mechanism, but 'residual'")
+
+
+@pytest.mark.parametrize("mechanism", GUARANTEES)
+def test_every_assumption_must_hold(make_certificate, mechanism):
+    broken = Assumption("The start is public.", "compared digests", False)
+    held = make_certificate(mechanism).assumptions
+    _only_failure(
+        make_certificate(mechanism, assumptions=(*held, broken)),
+        r"does not hold: The start is public\. \(checked: compared digests\)",
+    )
+    _only_failure(make_certificate(mechanism, assumptions=()), "names no assumption")
+
+
+@pytest.mark.parametrize("mechanism", GUARANTEES)
+@pytest.mark.parametrize("name", ["retain_masks", "model_in", "model_out", "public_encoder"])
+def test_every_hash_is_needed(make_certificate, mechanism, name):
+    hashes = {other: digest for other, digest in make_certificate().hashes.items() if other != name}
+    _only_failure(make_certificate(mechanism, hashes=hashes), f"The hash of '{name}' is missing")
+
+
+def test_an_empirical_run_needs_no_public_encoder(make_certificate):
+    hashes = dict.fromkeys(("retain_masks", "model_in", "model_out"), 64 * "0")
+    assert check(make_certificate("none", hashes=hashes)) == []
+
+
+@pytest.mark.parametrize("digest", ["abc", 64 * "g", 65 * "a"])
+def test_hashes_are_sha256(make_certificate, digest):
+    hashes = {**make_certificate().hashes, "model_in": digest}
+    _only_failure(make_certificate(hashes=hashes), "'model_in' is not a SHA-256 digest")
+
+
+def test_all_failures_are_told_at_once(make_certificate):
+    worst = make_certificate(epsilon=0.5, assumptions=(), hashes={}, noise="dice")
+    assert len(check(worst)) >= 6
