@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test depends on how busy the machine is.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 

@@ -36,7 +36,7 @@ def test_with_diagnoses_the_mask_gets_their_class(tmp_path: Path) -> None:
 def test_a_mask_of_an_unknown_lesion_is_left_out_and_that_is_said(tmp_path: Path) -> None:
     _, (cases, notes) = read(tmp_path, Facts({"a": "nv", "b": "something rare"}))
     assert cases == [("benign", {1: 1}, False), (None, {}, True)]
-    assert notes == ("1 masks were left out: the diagnosis of their lesions is not known.",)
+    assert notes == ("Masks left out, because the diagnosis of the lesion is not known: 1.",)
 
 
 def test_a_case_in_two_parts_is_refused(tmp_path: Path) -> None:

@@ -104,5 +104,5 @@ def listing(tree: Tree, name: str, parts: Iterable[Part], facts: Facts, *, licen
             )
     if not cases:
         raise UserError(f"{tree.root} is laid out like {name}, but holds no image; unpack the images there.")
-    notes = (f"{left_out} masks were left out: the diagnosis of their lesions is not known.",) if left_out else ()
+    notes = (f"Masks left out, because the diagnosis of the lesion is not known: {left_out}.",) if left_out else ()
     return Listing(name, classes, tuple(cases[case_id] for case_id in sorted(cases)), licence, source, notes)
