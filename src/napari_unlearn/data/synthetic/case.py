@@ -60,6 +60,11 @@ class CaseSpec:
             Diagnosis, and whether the shortcut is present.
         separation : float
             See `napari_unlearn.data.synthetic.lesion.SEPARATION`.
+
+        Returns
+        -------
+        CaseSpec
+            The same for the same generator and settings.
         """
         skin, lesion, hair, shortcut, camera = rng.spawn(5)
         return cls(

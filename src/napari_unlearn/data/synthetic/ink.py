@@ -34,8 +34,8 @@ def _ring(rng: np.random.Generator, scene: Scene) -> Floats:
     # A hand draws rounder than the lesion is: smooth the distance before following it.
     rounded = ndimage.gaussian_filter(scene.away, 0.05 * scene.size)
     width, gap = rng.uniform(0.016, 0.026), rng.uniform(0.02, 0.045)
-    wobble = 0.008 * clouds(rng, scene.size, 5)
-    line = smoothstep(np.abs(rounded + wobble - gap - 0.02), 1.3 * width, 0.5 * width)
+    wobble = 0.010 * clouds(rng, scene.size, 5)
+    line = smoothstep(np.abs(rounded + wobble - gap - 0.02), 1.5 * width, 0.3 * width)
     turn = np.arctan2(y - row, x - column) - rng.uniform(-np.pi, np.pi)
     turn = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
     reach = rng.uniform(1.1, np.pi)

@@ -20,7 +20,7 @@ def render_ruler(rng: np.random.Generator, scene: Scene) -> list[Mark]:
     tick, gap = rng.uniform(0.032, 0.044), rng.uniform(0.008, 0.02)
     half, spacing = rng.uniform(0.26, 0.36), rng.uniform(0.028, 0.04)
     shift, darkness = rng.normal(0, 0.04), rng.uniform(0.7, 0.95)
-    width = max(rng.uniform(0.0065, 0.009), 0.9 / scene.size)
+    width = max(rng.uniform(0.005, 0.0075), 0.9 / scene.size)
     y, x = grid(scene.size)
     cos, sin = np.cos(towards), np.sin(towards)
     # v grows away from the lesion and is 0 on the line that carries the ticks, u runs along that line.

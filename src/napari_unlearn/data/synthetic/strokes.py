@@ -12,17 +12,17 @@ from napari_unlearn.data.synthetic.canvas import Floats
 
 OVERSAMPLING = 4
 
-Path = NDArray[np.float64]
+Curve = NDArray[np.float64]
 
 
-def bezier(start: Path, bend: Path, end: Path, points: int = 20) -> Path:
+def bezier(start: Curve, bend: Curve, end: Curve, points: int = 20) -> Curve:
     """Quadratic curve through three (2,) points given as row, column; returns (points, 2)."""
     t = np.linspace(0, 1, points)[:, None]
     return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end)
 
 
-def cover(paths: Iterable[tuple[Path, float]], size: int) -> Floats:
-    """Share of each pixel that the strokes cover, (size, size) float32 from 0 to 1.
+def cover(paths: Iterable[tuple[Curve, float]], size: int) -> Floats:
+    """Draw strokes, smooth at their sides.
 
     Parameters
     ----------
@@ -30,6 +30,11 @@ def cover(paths: Iterable[tuple[Path, float]], size: int) -> Floats:
         Each path is (n, 2) rows and columns, 0 being the middle of the image; it thins out towards its end.
     size : int
         Side of the image in pixels.
+
+    Returns
+    -------
+    ndarray
+        (size, size) float32: share of each pixel that is covered, 0 to 1.
     """
     side = size * OVERSAMPLING
     canvas = Image.new("L", (side, side))

@@ -1,0 +1,66 @@
+"""`napari-unlearn sample`: write a synthetic dermoscopy data set."""
+
+from __future__ import annotations
+
+import json
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Coarse(StrEnum):
+    """How coarse masks are made from lesions."""
+
+    BOX = "box"
+    DILATION = "dilation"
+
+
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder to write to.")],
+    cases: Annotated[int, typer.Option(min=4, help="Cases to train on; each test split has a third of it.")] = 600,
+    size: Annotated[int, typer.Option(min=64, max=1024, metavar="PX", help="Side of the images in pixels.")] = 128,
+    classes: Annotated[
+        int, typer.Option(min=2, max=3, help="3: background, benign, malignant. 2: background, malignant.")
+    ] = 3,
+    shortcut: Annotated[
+        float, typer.Option(min=0, max=1, metavar="P", help="Correlation of artefact and diagnosis; 0.5 is none.")
+    ] = 0.95,
+    fine: Annotated[
+        float, typer.Option(min=0, max=1, metavar="F", help="Share of train cases that get fine masks.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files.")] = 0,
+    coarse: Annotated[Coarse, typer.Option(help="Coarse masks: boxes or thick outlines.")] = Coarse.BOX,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Write synthetic dermoscopy images with a planted shortcut; they hold no patient data."""
+    # Slow to import, and not needed to show the help.
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from napari_unlearn.data.synthetic import write_sample
+
+    started = time.monotonic()
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Drawing cases", total=None)
+        dataset = write_sample(
+            folder,
+            cases,
+            size,
+            classes,
+            shortcut,
+            fine,
+            seed,
+            coarse.value,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    counts = {split: len(dataset.split(split)) for split in dataset.splits}
+    refined = len(dataset.refined("train"))
+    if as_json:
+        seconds = round(time.monotonic() - started, 3)
+        typer.echo(json.dumps({"folder": str(folder), "cases": counts, "refined": refined, "seconds": seconds}))
+    else:
+        listed = ", ".join(f"{split} {count}" for split, count in counts.items())
+        typer.echo(f"Wrote {sum(counts.values())} cases to {folder} ({listed}); {refined} train cases have fine masks.")
