@@ -38,7 +38,7 @@ fmt: setup ## sort imports, mend what ruff can mend, format
 	$(BIN)/ruff format .
 
 docs: setup ## build the documentation into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 screenshots: setup ## draw the pictures in docs/images anew
 	$(SCREEN) $(BIN)/python scripts/screenshots.py

@@ -14,6 +14,7 @@ import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 import napari_unlearn
+from napari_unlearn.cli.main import app
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "napari_unlearn"
@@ -54,6 +55,15 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) + re.findall(r'(?:src|href)="([^"#]+)"', text)
     local = [target for target in targets if not re.match(r"[a-z]+:", target)]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_and_targets_that_the_pages_show_exist(page: Path) -> None:
+    shown = "\n".join(re.findall(r"```bash\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
+    commands = {info.callback.__name__ for info in app.registered_commands if info.callback}
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"^napari-unlearn ([a-z]+)", shown, re.MULTILINE)) <= commands
+    assert set(re.findall(r"^make ([a-z]+)", shown, re.MULTILINE)) <= targets
 
 
 @pytest.fixture(scope="module")
