@@ -1,4 +1,4 @@
-"""How every command talks: results to standard output, everything else to standard error, one sentence when it fails."""
+"""How every command talks: results to standard output, all else to standard error, one sentence when it fails."""
 
 from __future__ import annotations
 

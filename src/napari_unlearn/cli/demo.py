@@ -58,17 +58,16 @@ def _main_job(dataset: Path, model: Path, out: Path, json: bool) -> None:
     request = unlearning.UnlearnRequest(dataset, model, run, counterfactual=SWAPS)
     made = follow(unlearning.events(request, token), token)
     assert isinstance(made, unlearning.RunResult)
-    measured = follow(
-        evaluating.events(evaluating.EvaluateRequest(dataset, made.model, before=model), token), token
-    )
+    measured = follow(evaluating.events(evaluating.EvaluateRequest(dataset, made.model, before=model), token), token)
     assert isinstance(measured, evaluating.EvaluateResult)
     failures = verify_run(run)
     if json:
         print_json({"unlearn": made.to_json(), "evaluate": measured.to_json(), "failures": failures})
     else:
         OUT.print(
-            f"The model learned from coarse masks. {made.operator} with {SWAPS} composed cases per refined case made it "
-            f"forget {made.forget_pixels:,} pixels in {made.seconds:.0f} s ({guarantee(made.tier, made.epsilon, made.delta)}).",
+            f"The model learned from coarse masks. {made.operator} with {SWAPS} composed cases per refined case made "
+            f"it forget {made.forget_pixels:,} pixels in {made.seconds:.0f} s "
+            f"({guarantee(made.tier, made.epsilon, made.delta)}).",
             soft_wrap=True,
             highlight=False,
         )

@@ -17,7 +17,7 @@ from napari_unlearn.cli.train import train
 from napari_unlearn.cli.unlearn import unlearn
 from napari_unlearn.cli.verify import verify
 
-# Threads that spin while they wait slow each other down several times on a busy machine; must be set before torch loads.
+# Threads that spin while they wait slow each other down manyfold on a busy machine; must be set before torch loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 app = typer.Typer(

@@ -24,7 +24,9 @@ def train(
         ),
     ] = "auto",
     trainable: Annotated[str, typer.Option(help="What is fitted on the masks: head.")] = "head",
-    size: Annotated[int | None, typer.Option(help="Long side of the working image in pixels, a multiple of 32.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Long side of the working image in pixels, a multiple of 32.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the choice of pixels.")] = 0,
     device: Device = "auto",
     json: Json = False,

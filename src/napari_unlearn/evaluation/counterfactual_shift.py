@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter
 
 
-def remove_artefact(image: NDArray[np.uint8], artefact: NDArray[np.bool_], lesion: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def remove_artefact(
+    image: NDArray[np.uint8], artefact: NDArray[np.bool_], lesion: NDArray[np.bool_]
+) -> NDArray[np.uint8]:
     """Paint an artefact over with the skin around it.
 
     Parameters
@@ -22,7 +24,7 @@ def remove_artefact(image: NDArray[np.uint8], artefact: NDArray[np.bool_], lesio
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        Equal to `image` outside the artefact and its rim of one pixel.
+        Equal to `image` in the lesion, and outside the artefact with its rim (H / 128 pixels, at least one).
     """
     hole = binary_dilation(artefact, iterations=max(1, image.shape[0] // 128)) & ~lesion
     known = (~(hole | lesion)).astype(np.float64)
@@ -51,10 +53,12 @@ def add_artefact(
 
     Parameters
     ----------
-    image, donor : ndarray of uint8, shape (H, W, 3)
-        RGB, of one shape.
+    image : ndarray of uint8, shape (H, W, 3)
+        RGB.
     lesion : ndarray of bool, shape (H, W)
         Pixels of `image` that stay as they are.
+    donor : ndarray of uint8, shape (H, W, 3)
+        RGB, of the same shape.
     artefact : ndarray of bool, shape (H, W)
         The artefact in `donor`.
 

@@ -236,10 +236,10 @@ def _leakage(
         return None, {}, None
     shape = _common_shape([t.shape for _, t, _ in known])
     s, t, p = (np.stack([_nearest(entry[i], shape) for entry in known]) for i in range(3))
-    classes = len(segmenter.card.classes)
+    classes = range(1, len(segmenter.card.classes))
     estimate = s_global((s & _SPURIOUS) > 0, t, p, classes=classes, resamples=resamples, seed=seed)
     groups = {
-        title: float(s_global((s & flag) > 0, t, p, classes=classes, resamples=0).normalised)
+        title: float(s_global((s & flag) > 0, t, p, classes=classes, resamples=1).normalised)
         for flag, title in ARTEFACT_NAMES.items()
         if (s & flag).any()
     }

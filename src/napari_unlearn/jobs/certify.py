@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import importlib.metadata
 import platform
 from collections.abc import Mapping
@@ -146,7 +146,7 @@ def certificate(
             **{name: importlib.metadata.version(name) for name in _LIBRARIES},
         },
         noise=revision.noise,
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
     if failures := check(record):
         raise UserError(f"No certificate can be given: {' '.join(failures)}")

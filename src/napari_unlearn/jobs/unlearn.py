@@ -230,7 +230,7 @@ def _finish(
 
 
 def _settings(operator: OperatorInfo, request: UnlearnRequest) -> Settings:
-    defaults = {entry.name: type(entry.default) for entry in dataclasses.fields(operator.settings)}
+    defaults = dataclasses.asdict(operator.settings())
     unknown = sorted(set(request.settings) - set(defaults))
     if unknown:
         raise UserError(f"{operator.name} has no setting {unknown[0]}; it has {', '.join(defaults)}.")
@@ -240,8 +240,13 @@ def _settings(operator: OperatorInfo, request: UnlearnRequest) -> Settings:
         raise UserError(
             f"A certificate needs epsilon above 0 and delta between 0 and 1, not {request.epsilon} and {request.delta}."
         )
+    chosen = {}
+    for name, value in request.settings.items():
+        if isinstance(defaults[name], int) and not float(value).is_integer():
+            raise UserError(f"{name} must be a whole number, not {value}.")
+        chosen[name] = type(defaults[name])(value)
     try:
-        return operator.settings(**{name: defaults[name](value) for name, value in request.settings.items()})
+        return operator.settings(**chosen)
     except ValueError as error:
         raise UserError(str(error)) from error
 

@@ -87,15 +87,13 @@ def load_segmenter(folder: Path, device: torch.device | None = None, cache: Path
         tensors = load_file(folder / WEIGHTS)
         card = ModelCard(**facts["model"])
         card = dataclasses.replace(card, classes=tuple(card.classes))
-        encoder_card = EncoderCard(**facts["encoder"])
-        encoder_card = dataclasses.replace(encoder_card, mean=tuple(encoder_card.mean), std=tuple(encoder_card.std))
-        encoder = Encoder(
-            encoder_card, {k.removeprefix(_ENCODER): v.float() if v.is_floating_point() else v
-                           for k, v in tensors.items() if k.startswith(_ENCODER)}
-        )  # fmt: skip
+        state = {k.removeprefix(_ENCODER): v for k, v in tensors.items() if k.startswith(_ENCODER)}
+        encoder = Encoder(EncoderCard.from_dict(facts["encoder"]), state)
         standardiser = Standardiser(tensors["head.mean"].numpy(), tensors["head.std"].numpy())
         head = PixelHead(tensors["head.weights"].numpy(), standardiser, encoder.channels)
-    except (OSError, SafetensorError, KeyError, TypeError) as error:
+    except UserError:
+        raise
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder} is not a complete model of napari-unlearn; export or train it again.") from error
     if head.weights.shape != (len(card.classes), sum(encoder.channels) + 1):
         raise UserError(f"{folder / WEIGHTS} does not fit {CARD} beside it; export or train the model again.")
@@ -111,5 +109,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
     except (ValueError, OSError) as error:
         raise UserError(f"{path} cannot be read as JSON; export or train the model again.") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise UserError(f"{path} was written by another version of napari-unlearn; export the model again with this one.")
+        raise UserError(
+            f"{path} was written by another version of napari-unlearn; export the model again with this one."
+        )
     return facts

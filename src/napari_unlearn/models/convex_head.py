@@ -1,8 +1,8 @@
 """The training problem of the head: strongly convex, so that its minimum is unique and distance to it is measurable.
 
-F(W) = sum_i a_i CE(W x_i, y_i) / sum_i a_i + (strength / 2) ||W||^2, with x_i standardised features ending in a constant 1
-and every entry of W regularised. F is `strength`-strongly convex, hence ||W - W*|| <= ||grad F(W)|| / strength for any W
-(algorithms of tier 2 rest on this inequality).
+F(W) = sum_i a_i CE(W x_i, y_i) / sum_i a_i + (strength / 2) ||W||^2, with x_i standardised features ending in a
+constant 1 and every entry of W regularised. F is `strength`-strongly convex, hence ||W - W*|| <= ||grad F(W)|| /
+strength for any W (operators of tier 2 rest on this inequality).
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ class ConvexProblem:
         Parameters
         ----------
         weights : Tensor of float64, shape (K + 1, F + 1)
+            Where to evaluate.
 
         Returns
         -------
@@ -202,7 +203,8 @@ class ConvexProblem:
             moment += x.T @ (x * a[:, None].float())
         bound = 0.5 * moment.double() * (1 - 1 / self.classes)
         bound.diagonal().add_(self.strength + 1e-12 * float(bound.diagonal().mean()))
-        return torch.linalg.cholesky(bound)
+        factor: Tensor = torch.linalg.cholesky(bound)
+        return factor
 
     def _blocks(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         for start in range(0, len(self._a), _BLOCK):

@@ -49,6 +49,19 @@ class EncoderCard:
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> EncoderCard:
+        """Card from what JSON holds of it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A field is missing, unknown or malformed.
+        """
+        card = cls(**values)
+        (red, green, blue), (red_std, green_std, blue_std) = card.mean, card.std
+        return dataclasses.replace(card, mean=(red, green, blue), std=(red_std, green_std, blue_std))
+
 
 class Encoder(nn.Module):
     """A frozen backbone that turns an image into maps at strides 1, 2, 4, ... 32.
@@ -65,6 +78,9 @@ class Encoder(nn.Module):
     UserError
         The architecture is unknown or the weights do not fit it.
     """
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, card: EncoderCard, weights: dict[str, Tensor]) -> None:
         super().__init__()
@@ -89,7 +105,7 @@ class Encoder(nn.Module):
         """Channels of each map, from stride 1 (the normalised colours themselves) to stride 32."""
         return tuple(self.backbone.out_channels)
 
-    def train(self, mode: bool = True) -> Encoder:  # noqa: ARG002 - signature of nn.Module
+    def train(self, mode: bool = True) -> Encoder:
         """Stay in evaluation mode, whatever is asked: a frozen encoder's statistics are frozen as well."""
         return super().train(False)
 
@@ -125,7 +141,9 @@ class Encoder(nn.Module):
         return {k: _stored(v).cpu().contiguous() for k, v in self.backbone.state_dict().items()}
 
     def _bytes(self) -> bytes:
-        return save(self.stored_state(), metadata={"encoder": json.dumps(dataclasses.asdict(self.card), sort_keys=True)})
+        return save(
+            self.stored_state(), metadata={"encoder": json.dumps(dataclasses.asdict(self.card), sort_keys=True)}
+        )
 
 
 def load_encoder(path: Path) -> Encoder:
@@ -149,7 +167,7 @@ def load_encoder(path: Path) -> Encoder:
     try:
         with safe_open(path, framework="pt") as stream:
             metadata = stream.metadata() or {}
-        card = _parse_card(json.loads(metadata["encoder"]))
+        card = EncoderCard.from_dict(json.loads(metadata["encoder"]))
         weights = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
     except FileNotFoundError as error:
         raise UserError(f"There is no encoder file {path}; check the path.") from error
@@ -249,8 +267,3 @@ def _stored(value: Tensor) -> Tensor:
 def _require_hub() -> None:
     # The hub's client retries for half a minute when there is no network; a name look-up answers at once.
     socket.getaddrinfo(_HUB, 443)
-
-
-def _parse_card(values: dict[str, Any]) -> EncoderCard:
-    card = EncoderCard(**values)
-    return dataclasses.replace(card, mean=tuple(card.mean), std=tuple(card.std))

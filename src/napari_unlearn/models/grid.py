@@ -48,7 +48,7 @@ def image_to_grid(image: NDArray[np.uint8], size: int) -> Tensor:
     -------
     Tensor of uint8, shape (3, h, w)
     """
-    height, width = grid_shape(*image.shape[:2], size)
+    height, width = grid_shape(image.shape[0], image.shape[1], size)
     if (height, width) != image.shape[:2]:
         resized = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
         image = np.asarray(resized)
@@ -69,7 +69,7 @@ def mask_to_grid(mask: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     -------
     ndarray of uint8, shape (h, w)
     """
-    height, width = grid_shape(*mask.shape, size)
+    height, width = grid_shape(mask.shape[0], mask.shape[1], size)
     if (height, width) == mask.shape:
         return mask
     return np.asarray(Image.fromarray(mask).resize((width, height), Image.Resampling.NEAREST))

@@ -73,7 +73,7 @@ def default_size(case: Case) -> int:
     int
         Multiple of 32.
     """
-    longest = max(case.image().shape[:2])
+    longest: int = max(case.image().shape[:2])
     return min(LARGEST_DEFAULT_SIZE, max(STRIDE, longest // STRIDE * STRIDE))
 
 

@@ -1,7 +1,7 @@
 """From a data set to the `HeadProblem` of an operator: the one place that reads masks for unlearning.
 
-Retain pixels are drawn from refined cases; what a coarse mask alone covers never enters. Labels given to the retain side
-come from fine masks only, so no forgotten label can reach it.
+Retain pixels are drawn from refined cases; what a coarse mask alone covers never enters. Labels given to the retain
+side come from fine masks only, so no forgotten label can reach it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_bytes
 from napari_unlearn.masks import fine_outside_coarse, split_pixels
+from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.grid import image_to_grid, mask_to_grid
 from napari_unlearn.models.pixel_sampling import IGNORE, DrawnPixels, draw_pixels, merge, standardised
-from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.counterfactual import Refined, compositions
 from napari_unlearn.operators.protocol import HeadProblem, Step

@@ -1,9 +1,9 @@
 """Counterfactual cases: the lesion of one refined case in the surroundings of another.
 
-A fine mask alone does not remove a context shortcut: the class of a lesion pixel can still be read off a ruler elsewhere
-in the encoder's field of view. In a composed image the surroundings come from a case of a class drawn without regard to
-the lesion's, so they no longer tell the class. Only refined cases and their fine labels are used, which makes composing
-post-processing: it costs no privacy budget.
+A fine mask alone does not remove a context shortcut: the class of a lesion pixel can still be read off a ruler
+elsewhere in the encoder's field of view. In a composed image the surroundings come from a case of a class drawn without
+regard to the lesion's, so they no longer tell the class. Only refined cases and their fine labels are used, which makes
+composing post-processing: it costs no privacy budget.
 """
 
 from __future__ import annotations

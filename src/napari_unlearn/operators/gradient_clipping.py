@@ -1,7 +1,7 @@
 """Tier 3. Noisy clipped gradient steps about a public centre (Koloskova et al. 2025, Theorem 4.1).
 
-With the zero head as centre, x_0 = clip(x_hat, C0) and x <- x - gamma (clip(g, C1) + lambda x) + N(0, sigma^2 I). The clip
-acts on the loss gradient as one vector, decay is added after it and the noise is not scaled by gamma. sigma comes from
+With the zero head as centre, x_0 = clip(x_hat, C0) and x <- x - gamma (clip(g, C1) + lambda x) + N(0, sigma^2 I). The
+clip acts on the gradient as one vector, decay is added after it and the noise is not scaled by gamma. sigma comes from
 the exact Gaussian-DP curve of the mechanism, not from the closed form of the paper, whose constant is not sufficient at
 large epsilon. Newton steps on the retain set follow; they are post-processing.
 
@@ -103,7 +103,7 @@ def noisy_step(
     Parameters
     ----------
     convex : ConvexProblem
-        Retain set; its gradient is taken without the regulariser's part only through the clip.
+        Retain objective; the gradient of its small regulariser is clipped together with that of the loss.
     weights : ndarray of float64
         Where the step starts.
     settings : GradientClippingSettings

@@ -45,7 +45,7 @@ class NegGradSeg:
             adam.zero_grad()
             loss = bounded_loss(weights, retain.draw(settings.batch), forget.draw(settings.batch), settings)
             loss = loss + 0.5 * settings.strength * weights.square().sum()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             adam.step()
             metrics = {"loss": float(loss.detach())}
             if (t + 1) % _CHECK_EVERY == 0 or t + 1 == settings.steps:

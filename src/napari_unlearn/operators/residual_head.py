@@ -2,9 +2,9 @@
 
 The retain objective is strongly convex, so a head whose gradient is at most r lies within r / strength of the unique
 minimum, wherever it started from. Two runs, one of which never saw the forgotten labels, are thus at most
-2 r / strength apart, and a Gaussian of that sensitivity makes them (epsilon, delta)-indistinguishable. r is fixed before
-any data is seen; a run that does not reach it is refused. (Guo et al. 2020, carried over to pixels; exact Gaussian-DP
-calibration.)
+2 r / strength apart, and a Gaussian of that sensitivity makes them (epsilon, delta)-indistinguishable. r is fixed
+before any data is seen; a run that does not reach it is refused. (Guo et al. 2020, carried over to pixels; exact
+Gaussian-DP calibration.)
 """
 
 from __future__ import annotations
