@@ -49,6 +49,14 @@ def test_more_attempts_hold_with_the_epsilon_they_cost(make_certificate, mechani
     assert check(make_certificate(mechanism, attempts=3, epsilon=cost * 0.999)) != []
 
 
+def test_a_costly_earlier_attempt_is_charged_in_full(make_certificate):
+    earlier = gaussian_dp.mu(8.0, 1e-5)
+    parameters = {**make_certificate().parameters, "earlier_mu": earlier}
+    total = gaussian_dp.epsilon(gaussian_dp.compose([earlier, gaussian_dp.mu(1.0, 1e-5)]), 1e-5)
+    assert check(make_certificate(attempts=2, parameters=parameters, epsilon=total)) == []
+    _only_failure(make_certificate(attempts=2, parameters=parameters, epsilon=4.0), "earlier attempts alone")
+
+
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_every_parameter_is_needed_by_name(make_certificate, mechanism):
     parameters = make_certificate(mechanism).parameters

@@ -108,12 +108,12 @@ def image_sets(observations: Observations, class_id: int, tables: npt.NDArray[np
     informative = ((tables.sum(axis=1) > 0).sum(axis=0) > 1) & ((tables.sum(axis=0) > 0).sum(axis=0) > 1)
     kept = observations.at(np.flatnonzero(informative))
     where = kept.predicted(class_id)
-    rows = (where & kept.spurious, where & ~kept.spurious)
-    columns = [where & (kept.truth == true_class) for true_class in range(kept.true_classes.size)]
-    signed = [(cell, 1) for row in kept.cells(where) for cell in row]
-    signed += [(where, 1), *((margin, -1) for margin in (*rows, *columns))]
-    packed = np.concatenate([_pack(members) for members, _ in signed])
-    signs = np.repeat([sign for _, sign in signed], where.shape[1]).astype(np.float64)
+    rows = (_pack(where & kept.spurious), _pack(where & ~kept.spurious))
+    columns = [_pack(where & (kept.truth == true_class)) for true_class in range(kept.true_classes.size)]
+    added = [*map(_pack, kept.cells(where)), _pack(where)]
+    taken_off = [*rows, *columns]
+    packed = np.concatenate([*added, *taken_off])
+    signs = np.repeat([1.0, -1.0], [sum(map(len, added)), sum(map(len, taken_off))])
     occupied = packed.any(axis=1)
     members, factors = _merge(packed[occupied], signs[occupied])
     return ImageSets(members, factors, observations.images)

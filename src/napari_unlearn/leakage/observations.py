@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,12 +48,11 @@ class Observations:
 
     def tables(self, class_id: int) -> npt.NDArray[np.int64]:
         """Return the counts over the images in which a class is predicted, shape (2, true classes, P)."""
-        return np.array(
-            [[np.count_nonzero(cell, axis=0) for cell in row] for row in self.cells(self.predicted(class_id))]
-        )
+        counts = [np.count_nonzero(cell, axis=0) for cell in self.cells(self.predicted(class_id))]
+        return np.array(counts, np.int64).reshape(2, self.true_classes.size, -1)
 
-    def cells(self, where: BoolArray) -> Iterable[Iterable[BoolArray]]:
-        """Yield for spurious false and true, and each true class, which images fall into that cell at each pixel.
+    def cells(self, where: BoolArray) -> Iterator[BoolArray]:
+        """Yield which images fall into each cell of the table of each pixel.
 
         Parameters
         ----------
@@ -62,11 +61,12 @@ class Observations:
 
         Yields
         ------
-        iterable of ndarray of bool
-            One array of shape (N, P) for each true class.
+        ndarray of bool
+            Shape (N, P); for spurious false and then true, one for each true class.
         """
         for row in (where & ~self.spurious, where & self.spurious):
-            yield (row & (self.truth == true_class) for true_class in range(self.true_classes.size))
+            for true_class in range(self.true_classes.size):
+                yield row & (self.truth == true_class)
 
     def at(self, pixels: npt.NDArray[np.intp]) -> Observations:
         """Return the observations of some pixels only."""

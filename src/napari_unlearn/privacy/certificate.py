@@ -61,6 +61,7 @@ class Certificate:
         Of the Gaussian DP of one attempt; None where the mechanism has none.
     parameters
         The numbers that sigma is recomputed from, and sigma itself, by the names the mechanism's functions use.
+        ``earlier_mu``, if recorded, is the mu of all earlier attempts; without it they count as repeats of this one.
     assumptions
         What the guarantee rests on.
     hashes

@@ -10,12 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping, output_perturbation, residual
-from napari_unlearn.privacy.ranges import count
+from napari_unlearn.privacy.ranges import count, non_negative
 
 Parameters = Mapping[str, float]
 
 RELATIVE_TOLERANCE = 1e-9
 """Numbers that differ by less differ by rounding only."""
+
+EARLIER_MU = "earlier_mu"
+"""Optional parameter of a mechanism that is Gaussian DP: the mu of all attempts before this one, composed.
+
+Without it every attempt counts as if it had been made with the noise of this one.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,16 @@ def _gaussian(
     parameters: tuple[str, ...],
     contradictions: Callable[[Parameters], list[str]] = lambda _: [],
 ) -> Mechanism:
-    """Return a mechanism that amounts to one Gaussian mechanism of this sensitivity; k attempts cost sqrt(k)."""
+    """Return a mechanism that amounts to one Gaussian mechanism of this sensitivity."""
 
     def needed_sigma(numbers: Parameters, epsilon: float, delta: float, attempts: int) -> float:
-        return gaussian_dp.gaussian_sigma(gaussian_dp.attempts(sensitivity(numbers), attempts), epsilon, delta)
+        gap = sensitivity(numbers)
+        if EARLIER_MU not in numbers:
+            return gaussian_dp.gaussian_sigma(gaussian_dp.attempts(gap, attempts), epsilon, delta)
+        earlier, allowed = non_negative(EARLIER_MU, numbers[EARLIER_MU]), gaussian_dp.mu(epsilon, delta)
+        if earlier >= allowed:
+            raise ValueError(f"earlier attempts alone have mu {earlier:g}, but the budget allows {allowed:g}.")
+        return gap / math.sqrt((allowed - earlier) * (allowed + earlier))
 
     def mu(numbers: Parameters) -> float:
         return gaussian_dp.gaussian_mu(sensitivity(numbers), numbers["sigma"])
