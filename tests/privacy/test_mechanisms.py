@@ -39,8 +39,10 @@ def test_earlier_attempts_cost_what_they_cost(make_certificate, name):
     sigma = mechanism.needed_sigma(parameters, 1.0, 1e-5, 2)
     total = gaussian_dp.compose([0.2, mechanism.mu(parameters | {"sigma": sigma})])
     assert gaussian_dp.epsilon(total, 1e-5) == pytest.approx(1, rel=1e-9)
-    with pytest.raises(ValueError, match="earlier attempts alone have mu 0.3, but the budget allows 0.268"):
+    with pytest.raises(ValueError, match=r"earlier attempts alone have mu 0\.3, but the budget allows 0\.268"):
         mechanism.needed_sigma(parameters | {"earlier_mu": 0.3}, 1.0, 1e-5, 2)
+    with pytest.raises(ValueError, match="earlier_mu must be a finite number larger than 0"):
+        mechanism.needed_sigma(parameters | {"earlier_mu": 0}, 1.0, 1e-5, 2)
 
 
 def test_attempts_of_model_clipping_share_the_budget(make_certificate):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping, output_perturbation, residual
-from napari_unlearn.privacy.ranges import count, non_negative
+from napari_unlearn.privacy.ranges import count, non_negative, positive
 
 Parameters = Mapping[str, float]
 
@@ -57,7 +57,9 @@ def _gaussian(
         gap = sensitivity(numbers)
         if EARLIER_MU not in numbers:
             return gaussian_dp.gaussian_sigma(gaussian_dp.attempts(gap, attempts), epsilon, delta)
-        earlier, allowed = non_negative(EARLIER_MU, numbers[EARLIER_MU]), gaussian_dp.mu(epsilon, delta)
+        # An attempt that cost nothing was none.
+        in_range = positive if attempts > 1 else non_negative
+        earlier, allowed = in_range(EARLIER_MU, numbers[EARLIER_MU]), gaussian_dp.mu(epsilon, delta)
         if earlier >= allowed:
             raise ValueError(f"earlier attempts alone have mu {earlier:g}, but the budget allows {allowed:g}.")
         return gap / math.sqrt((allowed - earlier) * (allowed + earlier))
