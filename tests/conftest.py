@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from napari_unlearn.data.dataset import Dataset
+    from napari_unlearn.models.encoder import Encoder
 
 # No test depends on how busy the machine is.
 settings.register_profile("house", deadline=None)
@@ -20,3 +26,69 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("The real images for development (../shared/data beside the checkout) are not on this machine.")
     return SHARED_DATA.resolve()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep image features of the tests out of the user's cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NAPARI_UNLEARN_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """A tiny public encoder with random weights."""
+    import segmentation_models_pytorch as smp
+    import torch
+
+    from napari_unlearn.models.encoder import Encoder, EncoderCard
+
+    name = "tu-test_efficientnet"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        weights = smp.encoders.get_encoder(name, weights=None).state_dict()
+    return Encoder(EncoderCard(name, "nothing, its weights are random", public=True), weights)
+
+
+@pytest.fixture(scope="session")
+def encoder_file(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny encoder as a file."""
+    path = tmp_path_factory.mktemp("encoder") / "tiny.safetensors"
+    encoder.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """A data set of 12 train cases, half of them refined, and 2 x 20 test cases of 64 x 64 pixels. Only to be read."""
+    from napari_unlearn.data.synthetic import write_sample
+
+    return write_sample(tmp_path_factory.mktemp("sample"), cases=12, size=64, fine=0.5, seed=3)
+
+
+@pytest.fixture(scope="session")
+def model(sample: Dataset, encoder_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model trained on the coarse masks of the sample. Only to be read."""
+    from napari_unlearn.jobs.events import Done
+    from napari_unlearn.jobs.token import Token
+    from napari_unlearn.jobs.train import TrainRequest, events
+
+    out = tmp_path_factory.mktemp("models") / "coarse"
+    *_, last = events(TrainRequest(sample.root, out, encoder=str(encoder_file), device="cpu"), Token())
+    assert isinstance(last, Done), last
+    return out
+
+
+@pytest.fixture(scope="session")
+def run(sample: Dataset, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an exact run on the sample. Only to be read."""
+    from napari_unlearn.jobs.events import Done
+    from napari_unlearn.jobs.token import Token
+    from napari_unlearn.jobs.unlearn import UnlearnRequest, events
+
+    out = tmp_path_factory.mktemp("runs") / "exact"
+    *_, last = events(UnlearnRequest(sample.root, model, out, device="cpu"), Token())
+    assert isinstance(last, Done), last
+    return out
