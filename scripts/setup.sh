@@ -73,9 +73,9 @@ create_venv() {
 }
 
 pip_install() {
-    local quiet=(--quiet)
-    [ -t 1 ] && quiet=()
-    "$venv/bin/python" -m pip --disable-pip-version-check --no-input install "${quiet[@]}" "$@"
+    local output=--quiet
+    [ -t 1 ] && output=--progress-bar=on
+    "$venv/bin/python" -m pip --disable-pip-version-check --no-input install "$output" "$@"
 }
 
 install_project() {
