@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,7 +172,7 @@ def load_encoder(path: Path) -> Encoder:
         weights = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
     except FileNotFoundError as error:
         raise UserError(f"There is no encoder file {path}; check the path.") from error
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is not an encoder saved by napari-unlearn; choose another file.") from error
     return Encoder(card, weights)
 
@@ -244,7 +245,7 @@ def find_encoder(wish: str) -> Encoder:
         return imagenet_encoder(DEFAULT_IMAGENET)
     if wish == "shipped":
         return shipped_encoder()
-    if Path(wish).suffix == ".safetensors" or Path(wish).exists():
+    if Path(wish).suffix == ".safetensors" or Path(wish).is_file():
         return load_encoder(Path(wish))
     return imagenet_encoder(wish)
 
@@ -252,12 +253,18 @@ def find_encoder(wish: str) -> Encoder:
 def _backbone(name: str, weights: str | None) -> Any:
     import segmentation_models_pytorch as smp
 
+    unknown = f"There is no encoder file or architecture '{name}'; segmentation-models-pytorch lists the names it knows."
+    # timm takes names with a colon or a slash for places to fetch a description from.
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise UserError(unknown)
     try:
         return smp.encoders.get_encoder(name, weights=weights)
     except KeyError as error:
-        raise UserError(
-            f"There is no encoder file or architecture '{name}'; segmentation-models-pytorch lists the names it knows."
-        ) from error
+        raise UserError(unknown) from error
+    except RuntimeError as error:
+        if "Unknown model" not in str(error):
+            raise
+        raise UserError(unknown) from error
 
 
 def _stored(value: Tensor) -> Tensor:

@@ -1,0 +1,94 @@
+"""Maps kept on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.feature_cache import CACHE_VARIABLE, FeatureCache, default_cache_folder
+
+
+@pytest.fixture
+def cache(encoder: Encoder, tmp_path: Path) -> FeatureCache:
+    return FeatureCache(encoder, tmp_path)
+
+
+@pytest.fixture
+def grid() -> torch.Tensor:
+    return torch.randint(256, (3, 32, 64), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+
+
+def entries(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
+    return all(x.dtype == y.dtype and torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_a_second_look_up_is_identical_and_computes_nothing(
+    cache: FeatureCache, grid: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = cache.levels(grid)
+    monkeypatch.setattr(cache, "compute", lambda _: pytest.fail("computed again"))
+    assert same(cache.levels(grid), first)
+    assert [tuple(m.shape) for m in first] == [(c, 32 >> i, 64 >> i) for i, c in enumerate(cache.encoder.channels)]
+    assert {m.dtype for m in first} == {torch.float16}
+
+
+def test_what_is_kept_is_what_the_encoder_says(cache: FeatureCache, grid: torch.Tensor) -> None:
+    assert same(cache.levels(grid), cache.compute(grid[None])[0])
+    assert same(cache.levels(grid), [m[0].half() for m in cache.encoder(grid[None])])
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+def test_a_damaged_entry_is_made_anew(cache: FeatureCache, grid: torch.Tensor, damage: bytes | None) -> None:
+    first = cache.levels(grid)
+    (entry,) = entries(cache.folder)
+    whole = entry.read_bytes()
+    entry.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    assert same(cache.levels(grid), first)
+    assert entry.read_bytes() == whole
+
+
+def test_every_changed_pixel_has_an_entry_of_its_own(cache: FeatureCache, grid: torch.Tensor) -> None:
+    first = cache.levels(grid)
+    changed = grid.clone()
+    changed[0, 5, 7] ^= 1
+    assert cache.path(changed) != cache.path(grid)
+    assert not same(cache.levels(changed), first)
+    assert len(entries(cache.folder)) == 2
+
+
+def test_the_same_bytes_in_another_shape_are_another_image(cache: FeatureCache, grid: torch.Tensor) -> None:
+    assert cache.path(grid.reshape(3, 64, 32)) != cache.path(grid)
+
+
+def test_strides_in_memory_make_no_difference(cache: FeatureCache, grid: torch.Tensor) -> None:
+    strided = grid.permute(1, 2, 0).contiguous().permute(2, 0, 1)
+    assert not strided.is_contiguous()
+    assert cache.path(strided) == cache.path(grid)
+
+
+def test_another_encoder_does_not_find_these_maps(cache: FeatureCache, encoder: Encoder, grid: torch.Tensor) -> None:
+    state = {
+        name: value + 1 if value.is_floating_point() else value for name, value in encoder.backbone.state_dict().items()
+    }
+    assert FeatureCache(Encoder(encoder.card, state), cache.folder).path(grid) != cache.path(grid)
+
+
+def test_composed_images_leave_nothing_on_disk(cache: FeatureCache, grid: torch.Tensor) -> None:
+    maps = cache.compute(torch.stack([grid, grid.flip(2)]))
+    assert len(maps) == 2
+    assert entries(cache.folder) == []
+
+
+def test_the_environment_names_the_folder(encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "elsewhere"))
+    assert FeatureCache(encoder).folder == tmp_path / "elsewhere"
+    monkeypatch.delenv(CACHE_VARIABLE)
+    assert default_cache_folder().name == "features"
+    assert tmp_path not in default_cache_folder().parents
