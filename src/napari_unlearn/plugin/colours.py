@@ -1,0 +1,37 @@
+"""Colours of masks, badges and curves, in one table. They stay apart for colour-blind eyes (Okabe and Ito)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# Classes by id, from 1; further classes start again.
+CLASSES = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#d55e00")
+COARSE = "#ffe45c"
+ARTEFACT = "#ff4fa3"
+# From nothing over purple and red to yellow: pixels that leak nothing let the image through.
+LEAKAGE = (
+    (0.34, 0.06, 0.43, 0.0),
+    (0.34, 0.06, 0.43, 0.55),
+    (0.73, 0.21, 0.33, 0.75),
+    (0.98, 0.55, 0.04, 0.9),
+    (0.99, 0.99, 0.64, 1.0),
+)
+
+BADGE = {"exact": "#1b8a5a", "certified head": "#2f6fd0", "certified ball": "#7a5bd0", "empirical": "#7d7d85"}
+STATUS = {"unrefined": "#8a8f98", "in progress": "#e69f00", "refined": "#1fa971"}
+CURVES = ("#56b4e9", "#e69f00", "#1fa971", "#ff4fa3", "#b388eb")
+
+
+def class_colour(class_id: int) -> str:
+    """Colour of a class, as hexadecimal text."""
+    return CLASSES[(class_id - 1) % len(CLASSES)]
+
+
+def label_colours(class_ids: Iterable[int]) -> dict[int | None, str]:
+    """Colours of a Labels layer of class ids; background and unknown ids are transparent."""
+    return {None: "transparent", 0: "transparent", **{class_id: class_colour(class_id) for class_id in class_ids}}
+
+
+def one_colour(colour: str) -> dict[int | None, str]:
+    """Colours of a Labels layer in which every label looks the same."""
+    return {None: colour, 0: "transparent"}

@@ -1,0 +1,125 @@
+"""What two evaluations say, as lines for a table and pictures with common limits. Knows no Qt and no napari."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_unlearn.plugin.views.metric_table import MetricRow
+
+Numbers = Mapping[str, Any]
+AUROC_TIP = "How well the score tells malignant from benign; 0.5 is a coin toss."
+GAP_TIP = "AUROC where shortcut and diagnosis agree minus AUROC where they conflict; 0 means the shortcut is not used."
+
+
+def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
+    """Lines of the table, split by split.
+
+    Parameters
+    ----------
+    after, before : mapping
+        What ``evaluate --json`` prints for the revised and for the earlier model; None when there is no earlier one.
+    """
+    rows = []
+    earlier = before or {}
+    splits: Mapping[str, Numbers] = after["splits"]
+    for name, numbers in splits.items():
+        old = earlier.get("splits", {}).get(name, {})
+        shown = name.removeprefix("test_").replace("_", " ") if len(splits) > 1 else "test cases"
+        rows += [
+            _row(f"Dice · {shown}", old.get("dice"), numbers["dice"], 1, "Overlap with the fine masks; 1 is perfect."),
+            _row(f"AUROC · {shown}", old.get("auroc"), numbers["auroc"], 1, AUROC_TIP),
+        ]
+        leakage, old_leakage = numbers.get("leakage"), old.get("leakage")
+        if leakage is not None:
+            rows.append(
+                MetricRow(
+                    f"Leakage · {shown}",
+                    _leakage(old_leakage),
+                    _leakage(leakage),
+                    _better(_get(old_leakage, "normalised"), leakage["normalised"], -1),
+                    "What spurious artefacts tell about the predicted class, nats per predicted pixel, in brackets the "
+                    f"95 % interval: {_interval(old_leakage)} before, {_interval(leakage)} after.",
+                )
+            )
+    gap = after.get("shortcut_gap")
+    if gap is not None:
+        old_gap = earlier.get("shortcut_gap")
+        better = 0 if old_gap is None else _better(abs(old_gap), abs(gap), -1)
+        rows.append(MetricRow("Shortcut gap", _number(old_gap), _number(gap), better, GAP_TIP))
+    return rows
+
+
+def leakage_maps(
+    after: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None, tuple[float, float]]:
+    """Maps after and before of the split that leaked most before, and contrast limits for both.
+
+    Parameters
+    ----------
+    after, before : mapping of str to SplitEvaluation
+        By split.
+
+    Returns
+    -------
+    after, before : ndarray of float32, shape (h, w), or None
+        Nats per pixel.
+    limits : tuple of float
+        From 0 to nearly the largest value of either.
+    """
+    first = before or after
+    names = [name for name, split in after.items() if split.leakage_map is not None]
+    if not names:
+        return None, None, (0.0, 1.0)
+    name = max(names, key=lambda name: (_get(first[name].leakage, "s_global") or 0.0) if name in first else 0.0)
+    new = after[name].leakage_map
+    old = before[name].leakage_map if before is not None and name in before else None
+    # A few extreme pixels must not make the rest invisible.
+    high = max(float(np.quantile(part, 0.999)) for part in (new, old) if part is not None)
+    return new, old, (0.0, high or 1e-6)
+
+
+def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
+    """One sentence on what a run guarantees.
+
+    Parameters
+    ----------
+    tier : str
+        ``exact``, ``certified`` or ``empirical``.
+    epsilon, delta : float or None
+        The guarantee.
+    """
+    if tier == "exact":
+        return "The model was computed without the forgotten labels: nothing of them is left (ε = 0)."
+    if tier == "certified" and epsilon is not None and delta is not None:
+        return f"Whether the forgotten labels were ever seen can hardly be told: ε = {epsilon:.3g}, δ = {delta:.1g}."
+    return "No guarantee: only what the numbers below show."
+
+
+def _row(name: str, before: float | None, after: float | None, direction: int, tip: str) -> MetricRow:
+    return MetricRow(name, _number(before), _number(after), _better(before, after, direction), tip)
+
+
+def _better(before: float | None, after: float | None, direction: int) -> int:
+    if before is None or after is None or abs(after - before) < 5e-4:
+        return 0
+    return direction if after > before else -direction
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _leakage(leakage: Numbers | None) -> str:
+    return "–" if leakage is None else f"{leakage['normalised']:.3f} [{leakage['low']:.3f}, {leakage['high']:.3f}]"
+
+
+def _interval(leakage: Numbers | None) -> str:
+    return "not measured" if leakage is None else f"{leakage['low']:.4f} to {leakage['high']:.4f}"
+
+
+def _get(numbers: Numbers | None, key: str) -> float | None:
+    return None if numbers is None else numbers.get(key)

@@ -1,0 +1,223 @@
+"""The one that acts: turns requests of the views into changes of the document, and those into what the views show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QObject
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.train import training_split
+from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.dock import Dock
+from napari_unlearn.plugin.enabling import Facts, blocker, enabled
+from napari_unlearn.plugin.layers import LEAKAGES, Role
+from napari_unlearn.plugin.opening import Opening
+from napari_unlearn.plugin.predicting import Predicting
+from napari_unlearn.plugin.refining import Refining
+from napari_unlearn.plugin.runner import JobRunner
+from napari_unlearn.plugin.shortcuts import Keys
+from napari_unlearn.plugin.texts import STEPS
+from napari_unlearn.plugin.unlearning import Unlearning
+from napari_unlearn.project import CaseStatus, Project
+
+DATA, REFINE, UNLEARN, COMPARE = range(len(STEPS))
+LOOKING = {
+    "show_before": (Role.BEFORE, Role.COARSE),
+    "show_after": (Role.AFTER, Role.COARSE),
+    "show_leakage_before": (Role.LEAKAGE_BEFORE,),
+    "show_leakage_after": (Role.LEAKAGE_AFTER,),
+}
+
+
+class Controller(QObject):
+    """Connects the dock, the document and the viewer.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where layers are shown.
+    dock : Dock
+        The views.
+    runner : JobRunner
+        Where jobs run.
+    """
+
+    def __init__(self, viewer: Any, dock: Dock, runner: JobRunner) -> None:
+        super().__init__(dock)
+        self.bench = bench = Bench(viewer, dock, runner)
+        self._dock = dock
+        self.opening, self.refining = Opening(bench), Refining(bench)
+        self.predicting, self.unlearning = Predicting(bench), Unlearning(bench)
+        self._view = "show_after"
+        self.actions: dict[str, Callable[[], object]] = {
+            "open_folder": self.opening.choose_folder,
+            "open_sample": self.opening.open_sample,
+            "choose_model": self.opening.choose_model,
+            "train_model": self.opening.train,
+            "previous_case": lambda: self._step(-1),
+            "next_case": lambda: self._step(1),
+            "next_unrefined": lambda: self._step(1, CaseStatus.UNREFINED),
+            "go_refine": lambda: dock.show_step(REFINE),
+            "tool_trim": lambda: self.refining.use_tool("tool_trim"),
+            "tool_restore": lambda: self.refining.use_tool("tool_restore"),
+            "tool_fill": lambda: self.refining.use_tool("tool_fill"),
+            "undo": self.refining.undo,
+            "redo": self.refining.redo,
+            "start_from_coarse": self.refining.start_from_coarse,
+            "done_refining": self.refining.done,
+            "toggle_artefacts": self.refining.toggle_artefacts,
+            "go_unlearn": lambda: dock.show_step(UNLEARN),
+            "unlearn": self.unlearning.start,
+            "cancel": bench.task.cancel,
+            "measure": self.unlearning.measure,
+            "export": self.unlearning.export,
+            "discard": self.unlearning.discard,
+            "blink": lambda: self._look("show_after" if self._view == "show_before" else "show_before"),
+            **{key: (lambda key=key: self._look(key)) for key in LOOKING},
+        }
+        self.keys = Keys(viewer, {key: (lambda key=key: self.perform(key)) for key in self.actions})
+        dock.requested.connect(self.perform)
+        dock.step_changed.connect(self._on_step)
+        dock.data.cases.chosen.connect(lambda case_id: bench.attempt(lambda: bench.project.select(case_id)))
+        dock.unlearn.operator_chosen.connect(lambda _: self.refresh())
+        dock.shown.connect(self.keys.bind)
+        dock.hidden.connect(self._on_hidden)
+        self.opening.opened.connect(self._on_opened)
+        self.unlearning.revised.connect(lambda: dock.show_step(COMPARE))
+        self.unlearning.measured.connect(self.refresh)
+        self.unlearning.discarded.connect(lambda: dock.show_step(UNLEARN))
+        bench.changed.connect(self.refresh)
+        viewer.layers.events.inserted.connect(self.refresh)
+        viewer.layers.events.removed.connect(self.refresh)
+        self.refresh()
+
+    def perform(self, key: str) -> None:
+        """Do what `key` of the table of texts stands for, if the table of enabling allows it."""
+        if enabled(self.facts()).get(key, True):
+            self.bench.attempt(self.actions[key])
+
+    def facts(self) -> Facts:
+        """What decides what is enabled."""
+        bench = self.bench
+        has = bench.has_project
+        present = {role for role in Role if bench.book.find(role) is not None}
+        return Facts(
+            state=bench.task.state,
+            dataset=has,
+            case=has and bench.project.case is not None,
+            model=has and bench.project.model is not None,
+            refined=len(self._refined()) if has else 0,
+            budget=self.unlearning.uses_budget,
+            revised=has and bench.project.previous is not None,
+            compared=bool({Role.BEFORE, Role.AFTER} & present),
+            leakage=bool(set(LEAKAGES) & present),
+        )
+
+    def refresh(self) -> None:
+        """Bring everything that follows from the facts up to date."""
+        facts = self.facts()
+        self._dock.apply_enabled(enabled(facts))
+        self._dock.unlearn.show_blocker(blocker(facts), facts.state.busy)
+        self._dock.steps.show_done([facts.dataset and facts.model, facts.refined > 0, facts.revised, False])
+        if facts.dataset:
+            project, refined = self.bench.project, self._refined()
+            training = self._training()
+            unfinished = sum(project.status(case.id) is CaseStatus.IN_PROGRESS for case in refined)
+            self._dock.unlearn.show_forget_set(len(refined), unfinished)
+            aim = max(1, round(len(training) / 10))
+            self._dock.refine.show_progress(len(refined) - unfinished, len(training), aim)
+
+    def stop(self) -> None:
+        """End all background work, because the window closes."""
+        self.bench.task.abandon()
+        self.predicting.task.abandon()
+
+    def _training(self) -> tuple[Case, ...]:
+        dataset = self.bench.project.dataset
+        try:
+            return dataset.split(training_split(dataset))
+        except UserError:
+            return dataset.cases
+
+    def _refined(self) -> list[Case]:
+        return [case for case in self._training() if case.is_refined]
+
+    def _step(self, distance: int, status: CaseStatus | None = None) -> None:
+        following = self.bench.project.step(distance, status)
+        if following is not None:
+            self.bench.project.select(following)
+        elif status is not None:
+            self._dock.messages.note("Every case has a fine mask.")
+
+    def _look(self, key: str) -> None:
+        self._view = key
+        self._dock.show_step(COMPARE)
+        self._dock.compare.show_view(key)
+        self._show_layers(LOOKING[key])
+
+    def _show_layers(self, roles: tuple[Role, ...]) -> None:
+        self.bench.looking = roles
+        self.bench.book.show_only(roles)
+
+    def _on_opened(self, project: Project) -> None:
+        self.predicting.clear()
+        project.case_changed.connect(self._on_case)
+        project.status_changed.connect(self._on_status)
+        project.model_changed.connect(self._on_model)
+        project.failed.connect(self._dock.messages.error)
+        for page in (self._dock.refine, self._dock.compare):
+            page.show_classes(project.dataset.classes)
+        self.unlearning.show_last_run()
+        self._show_model()
+        self._dock.show_step(DATA)
+
+    def _on_case(self, case: Case) -> None:
+        self._dock.data.cases.set_current(case.id)
+        self._show_strips()
+        self.refining.show(case)
+        self.predicting.refresh()
+        self._on_step(STEPS.index(self._dock.step))
+
+    def _on_status(self, case_id: str, status: CaseStatus) -> None:
+        self._dock.data.cases.set_status(case_id, status.value)
+        self.opening.show_counts()
+        self._show_strips()
+        self.refresh()
+
+    def _on_model(self, model: object) -> None:
+        self._show_model()
+        self.predicting.retry()
+        self.refresh()
+
+    def _on_step(self, step: int) -> None:
+        if self.bench.has_project and self.bench.project.case is not None:
+            if step == REFINE:
+                self.bench.looking = (Role.COARSE, Role.FINE, Role.ARTEFACTS)
+                self.refining.enter()
+            else:
+                self.refining.leave()
+            if step == DATA:
+                self._show_layers((Role.PREDICTION, Role.COARSE))
+            elif step == UNLEARN:
+                self._show_layers((Role.COARSE, Role.ARTEFACTS))
+            elif step == COMPARE:
+                self._look(self._view)
+        self.refresh()
+
+    def _on_hidden(self) -> None:
+        self.keys.release()
+        self.refining.leave()
+
+    def _show_model(self) -> None:
+        project = self.bench.project
+        self._dock.data.show_model(project.model, project.previous is not None)
+
+    def _show_strips(self) -> None:
+        project = self.bench.project
+        assert project.case is not None
+        status = project.status(project.case.id).value
+        for page in (self._dock.data, self._dock.refine, self._dock.compare):
+            page.strip.show_case(project.case.id, project.case.diagnosis or "", status)

@@ -1,0 +1,103 @@
+"""The whole dock as one view: steps on top, a page for each, messages below. It knows no document and no layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qtpy.QtCore import QEvent, QSize, Signal
+from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from napari_unlearn.plugin.style import WIDTH, Theme, sheet
+from napari_unlearn.plugin.texts import STEPS
+from napari_unlearn.plugin.views.compare_page import ComparePage
+from napari_unlearn.plugin.views.data_page import DataPage
+from napari_unlearn.plugin.views.message_bar import MessageBar
+from napari_unlearn.plugin.views.parts import Page
+from napari_unlearn.plugin.views.refine_page import RefinePage
+from napari_unlearn.plugin.views.run_panel import RunPanel
+from napari_unlearn.plugin.views.step_bar import StepBar
+from napari_unlearn.plugin.views.unlearn_page import UnlearnPage
+
+
+class Dock(QWidget):
+    """Composition of the pages.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+        Owner.
+    """
+
+    requested = Signal(str)  # key of an action
+    step_changed = Signal(int)
+    shown = Signal()
+    hidden = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("unlearn_dock")
+        self.setMinimumWidth(WIDTH)
+        self.steps = StepBar()
+        self.data, self.refine, self.unlearn, self.compare = DataPage(), RefinePage(), UnlearnPage(), ComparePage()
+        self.messages = MessageBar()
+        self.run = RunPanel()
+        self.run.requested.connect(self.requested)
+        self._pages = QStackedWidget()
+        for page in self.pages:
+            self._pages.addWidget(page)
+            page.requested.connect(self.requested)
+        self.steps.chosen.connect(self.show_step)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.steps)
+        layout.addWidget(self._pages, 1)
+        below = QVBoxLayout()
+        below.setContentsMargins(12, 0, 12, 8)
+        below.setSpacing(6)
+        below.addWidget(self.run)
+        below.addWidget(self.messages)
+        layout.addLayout(below)
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages, in the order of the steps."""
+        return self.data, self.refine, self.unlearn, self.compare
+
+    @property
+    def step(self) -> str:
+        """Name of the step that is shown."""
+        return STEPS[self._pages.currentIndex()]
+
+    def show_step(self, step: int) -> None:
+        """Turn to a page."""
+        if step != self._pages.currentIndex():
+            self._pages.setCurrentIndex(step)
+            self.steps.show_step(step)
+            self.step_changed.emit(step)
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Wear the colours of napari's theme."""
+        self.setStyleSheet(sheet(theme))
+        self.steps.set_theme(theme)
+        self.unlearn.curve.set_theme(theme)
+
+    def apply_enabled(self, enabled: Mapping[str, bool]) -> None:
+        """Enable exactly what the table of enabling says."""
+        for key, value in enabled.items():
+            for widget in self.findChildren(QWidget, key):
+                widget.setEnabled(value)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for every page."""
+        return QSize(WIDTH + 20, 760)
+
+    def showEvent(self, event: QEvent) -> None:
+        """Tell that the dock is open."""
+        super().showEvent(event)
+        self.shown.emit()
+
+    def hideEvent(self, event: QEvent) -> None:
+        """Tell that the dock is closed or covered."""
+        super().hideEvent(event)
+        self.hidden.emit()

@@ -1,0 +1,103 @@
+"""What may be pressed when: one table from the facts of the moment to what is enabled, and why Unlearn is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from napari_unlearn.jobs.state import JobState
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that decides what is enabled.
+
+    Attributes
+    ----------
+    state : JobState
+        Of the job in the foreground: opening, training, unlearning, evaluating, exporting.
+    dataset, case, model, revised : bool
+        Whether there is one; revised: a run whose result can be exported or discarded.
+    refined : int
+        Number of cases with a fine mask.
+    budget : bool
+        Whether the chosen operator spends a privacy budget.
+    compared : bool
+        Whether there are predictions before and after to look at.
+    leakage : bool
+        Whether there are leakage maps to look at.
+    """
+
+    state: JobState = JobState.IDLE
+    dataset: bool = False
+    case: bool = False
+    model: bool = False
+    refined: int = 0
+    budget: bool = False
+    revised: bool = False
+    compared: bool = False
+    leakage: bool = False
+
+
+Rule = Callable[[Facts], bool]
+
+
+def _idle(facts: Facts) -> bool:
+    return not facts.state.busy
+
+
+def _case(facts: Facts) -> bool:
+    return facts.case
+
+
+RULES: dict[str, Rule] = {
+    "open_folder": _idle,
+    "open_sample": _idle,
+    "choose_model": lambda facts: _idle(facts) and facts.dataset,
+    "train_model": lambda facts: _idle(facts) and facts.dataset,
+    "previous_case": _case,
+    "next_case": _case,
+    "next_unrefined": _case,
+    "go_refine": _case,
+    "tool_trim": _case,
+    "tool_restore": _case,
+    "tool_fill": _case,
+    "brush_size": _case,
+    "undo": _case,
+    "redo": _case,
+    "start_from_coarse": _case,
+    "done_refining": _case,
+    "go_unlearn": lambda facts: facts.refined > 0,
+    "operator": _idle,
+    "epsilon": lambda facts: _idle(facts) and facts.budget,
+    "delta": lambda facts: _idle(facts) and facts.budget,
+    "counterfactual": _idle,
+    "device": _idle,
+    "unlearn": lambda facts: blocker(facts) == "",
+    "cancel": lambda facts: facts.state in (JobState.RUNNING, JobState.PAUSED),
+    "show_before": lambda facts: facts.compared,
+    "show_after": lambda facts: facts.compared,
+    "show_leakage_before": lambda facts: facts.leakage,
+    "show_leakage_after": lambda facts: facts.leakage,
+    "measure": lambda facts: _idle(facts) and facts.revised,
+    "export": lambda facts: _idle(facts) and facts.revised,
+    "discard": lambda facts: _idle(facts) and facts.revised,
+}
+
+
+def enabled(facts: Facts) -> dict[str, bool]:
+    """Apply the table: for each action, whether it may be started now."""
+    return {name: rule(facts) for name, rule in RULES.items()}
+
+
+def blocker(facts: Facts) -> str:
+    """Say why unlearning cannot start, "" when it can."""
+    if facts.state.busy:
+        return "A job is running."
+    if not facts.dataset:
+        return "Open a folder of images first (step 1)."
+    if not facts.model:
+        return "Choose or train a model first (step 1)."
+    if facts.refined == 0:
+        return "Refine at least one case first (step 2)."
+    return ""

@@ -1,0 +1,178 @@
+"""Turns the document into napari layers, and is the only place that adds, finds and removes them.
+
+A layer of ours is known by what it is (a role in its metadata) and which object it is, never by its name or place:
+users rename, move and delete layers freely. A deleted layer is made again when it is needed next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels
+from napari.utils.colormaps import Colormap, DirectLabelColormap
+from numpy.typing import NDArray
+
+from napari_unlearn.plugin import colours
+from napari_unlearn.plugin.outline import outline
+
+KEY = "napari-unlearn"
+
+
+class Role(StrEnum):
+    """What a layer shows; the value is its name when it is made."""
+
+    IMAGE = "Image"
+    PREDICTION = "Prediction"
+    BEFORE = "Prediction before"
+    AFTER = "Prediction after"
+    LEAKAGE_BEFORE = "Leakage before"
+    LEAKAGE_AFTER = "Leakage after"
+    FINE = "Fine mask"
+    ARTEFACTS = "Dilation artefacts"
+    COARSE = "Coarse outline"
+
+
+ORDER = tuple(Role)  # from bottom to top
+OPACITY = {Role.FINE: 0.35, Role.ARTEFACTS: 0.6, Role.COARSE: 1.0, Role.LEAKAGE_BEFORE: 0.9, Role.LEAKAGE_AFTER: 0.9}
+PREDICTIONS = (Role.PREDICTION, Role.BEFORE, Role.AFTER)
+LEAKAGES = (Role.LEAKAGE_BEFORE, Role.LEAKAGE_AFTER)
+
+
+class LayerBook:
+    """The layers of one viewer that belong to the document.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where they are shown.
+    classes : int
+        Number of classes, with background.
+    """
+
+    def __init__(self, viewer: Any, classes: int = 2) -> None:
+        self.viewer = viewer
+        self.classes = classes
+        self._own: dict[Role, Any] = {}
+
+    def find(self, role: Role) -> Any | None:
+        """Layer of `role`, None when the user has removed it or it never was."""
+        layer = self._own.get(role)
+        if layer is not None and layer in self.viewer.layers:
+            return layer
+        found = next((layer for layer in self.viewer.layers if layer.metadata.get(KEY) == role.value), None)
+        if found is not None:
+            self._own[role] = found
+        return found
+
+    def show_image(self, image: NDArray[np.uint8]) -> Any:
+        """Show the image of a case; shape (H, W, 3)."""
+        return self._put(Role.IMAGE, image)
+
+    def show_coarse(self, coarse: NDArray[np.uint8]) -> Any:
+        """Show the outline of a coarse mask, class ids of shape (H, W)."""
+        return self._put(Role.COARSE, outline(coarse))
+
+    def show_fine(self, fine: NDArray[np.uint8]) -> Any:
+        """Show the fine mask to edit; the layer works on this very array and starts without undo history."""
+        layer = self._put(Role.FINE, fine)
+        layer.editable = False  # the public way to empty the undo history
+        layer.editable = True
+        return layer
+
+    def show_artefacts(self, artefacts: NDArray[np.uint8]) -> Any:
+        """Show the overlay of dilation artefacts, not editable."""
+        layer = self._put(Role.ARTEFACTS, artefacts)
+        layer.editable = False
+        return layer
+
+    def show_prediction(self, role: Role, prediction: NDArray[np.uint8]) -> Any:
+        """Show a prediction, class ids of shape (H, W), under one of the three prediction roles."""
+        layer = self._put(role, prediction)
+        layer.editable = False
+        return layer
+
+    def show_leakage(self, role: Role, leakage: NDArray[np.floating], limits: tuple[float, float]) -> Any:
+        """Show a leakage map in nats, stretched over the image whatever its own resolution.
+
+        Parameters
+        ----------
+        role : Role
+            One of the two leakage roles.
+        leakage : ndarray of float, shape (h, w)
+            Nats per pixel.
+        limits : tuple of float
+            Contrast limits, the same before and after.
+        """
+        layer = self._put(role, np.asarray(leakage, np.float32))
+        layer.contrast_limits = limits
+        image = self.find(Role.IMAGE)
+        if image is not None:
+            ratio = np.asarray(image.data.shape[:2]) / np.asarray(leakage.shape)
+            scale = np.asarray(image.scale)
+            layer.scale = scale * ratio
+            # Pixel centres, not corners, carry the coordinates.
+            layer.translate = np.asarray(image.translate) + scale * (ratio - 1) / 2
+        return layer
+
+    def remove(self, roles: Sequence[Role]) -> None:
+        """Remove layers, those of them that are there."""
+        for role in roles:
+            layer = self.find(role)
+            if layer is not None:
+                self.viewer.layers.remove(layer)
+            self._own.pop(role, None)
+
+    def show_only(self, roles: Sequence[Role]) -> None:
+        """Make exactly these of our layers visible, and the image; other people's layers stay as they are."""
+        for role in ORDER:
+            layer = self.find(role)
+            if layer is not None:
+                layer.visible = role is Role.IMAGE or role in roles
+
+    def _put(self, role: Role, data: NDArray[Any]) -> Any:
+        layer = self.find(role)
+        if layer is not None and layer.ndim != 2:
+            self.remove([role])
+            layer = None
+        if layer is None:
+            return self._add(role, data)
+        layer.data = data
+        if role in PREDICTIONS or role is Role.FINE:
+            layer.colormap = self._colormap(role)
+        return layer
+
+    def _add(self, role: Role, data: NDArray[Any]) -> Any:
+        options: dict[str, Any] = {"name": role.value, "metadata": {KEY: role.value}}
+        options["opacity"] = OPACITY.get(role, 0.5 if role is not Role.IMAGE else 1.0)
+        image = self.find(Role.IMAGE)
+        if image is not None:
+            options.update(scale=image.scale, translate=image.translate, units=image.units)
+        if role is Role.IMAGE:
+            layer = Image(data, rgb=True, **options)
+        elif role in LEAKAGES:
+            layer = Image(data, colormap=Colormap(colours.LEAKAGE, name="leakage"), blending="translucent", **options)
+        else:
+            layer = Labels(data, colormap=self._colormap(role), **options)
+        selected = self.viewer.layers.selection.active
+        self.viewer.layers.insert(self._place(role), layer)
+        self.viewer.layers.selection.active = selected if selected in self.viewer.layers else layer
+        self._own[role] = layer
+        return layer
+
+    def _place(self, role: Role) -> int:
+        # Above the highest layer of ours that belongs below it.
+        below = [self.find(other) for other in ORDER[: ORDER.index(role)]]
+        places = [self.viewer.layers.index(layer) for layer in below if layer is not None]
+        return max(places) + 1 if places else 0
+
+    def _colormap(self, role: Role) -> DirectLabelColormap:
+        if role is Role.COARSE:
+            table = colours.one_colour(colours.COARSE)
+        elif role is Role.ARTEFACTS:
+            table = colours.one_colour(colours.ARTEFACT)
+        else:
+            table = colours.label_colours(range(1, self.classes))
+        return DirectLabelColormap(color_dict=table)

@@ -1,0 +1,173 @@
+"""Controller of step 2: ties brush, fine mask, dilation artefacts and disk together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+from qtpy.QtCore import QObject
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.forget_overlay import ForgetOverlay
+from napari_unlearn.plugin.layers import Role
+from napari_unlearn.project import CaseStatus
+
+MODES = {"tool_trim": "erase", "tool_restore": "paint", "tool_fill": "fill"}
+
+
+class Refining(QObject):
+    """Shows the case in hand and follows the brush.
+
+    Parameters
+    ----------
+    bench : Bench
+        What the controllers share.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._page = bench.dock.refine
+        self._overlay: ForgetOverlay | None = None
+        self._fine_layer = None
+        self._page.brush_size_requested.connect(self._set_brush_size)
+        bench.viewer.layers.events.removed.connect(self._on_removed)
+
+    def show(self, case: Case) -> None:
+        """Put the case in hand into layers."""
+        editing = self._bench.project.editing
+        assert editing is not None
+        self._release()
+        first = self._bench.book.find(Role.IMAGE) is None
+        self._bench.book.show_image(case.image())
+        self._bench.book.show_coarse(editing.coarse)
+        self._attach()
+        if first:
+            self._set_brush_size(max(4, round(max(editing.fine.shape) / 16)))
+        self._bench.viewer.reset_view()
+        self._page.show_saved("")
+        if editing.outside:
+            self._bench.dock.messages.note(
+                f"{editing.outside:,} pixels of the fine mask of {case.id} lie outside its coarse mask.",
+                "They are kept until you decide; a fine mask should lie inside the coarse one.",
+                "Remove them",
+                self._trim_outside,
+            )
+
+    def enter(self) -> None:
+        """Get ready to brush: layers that were deleted come back, and the brush trims."""
+        editing = self._bench.project.editing
+        if editing is None:
+            return
+        book = self._bench.book
+        if book.find(Role.IMAGE) is None and self._bench.project.case is not None:
+            book.show_image(self._bench.project.case.image())
+        if book.find(Role.COARSE) is None:
+            book.show_coarse(editing.coarse)
+        if self._overlay is None:
+            self._attach()
+        book.show_only([Role.COARSE, Role.FINE, Role.ARTEFACTS])
+        self.use_tool("tool_trim")
+
+    def leave(self) -> None:
+        """Put the brush down, so that a click on another page paints nothing."""
+        if self._fine_layer is not None and self._fine_layer in self._bench.viewer.layers:
+            self._fine_layer.mode = "pan_zoom"
+
+    def use_tool(self, key: str) -> None:
+        """Take a tool in hand."""
+        editing = self._bench.project.editing
+        if editing is None:
+            return
+        if self._overlay is None:
+            self._attach()
+        layer = self._fine_layer
+        layer.visible = True
+        self._bench.viewer.layers.selection.active = layer
+        layer.selected_label = editing.class_id if key == "tool_restore" else 0
+        layer.mode = MODES[key]
+        self._page.show_tool(key)
+
+    def undo(self) -> None:
+        """Take back the last stroke."""
+        if self._fine_layer is not None:
+            self._fine_layer.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        if self._fine_layer is not None:
+            self._fine_layer.redo()
+
+    def start_from_coarse(self) -> None:
+        """Put the coarse mask back, as one step that can be undone."""
+        editing = self._bench.project.editing
+        if editing is None or self._overlay is None:
+            return
+        different = np.nonzero(editing.fine != editing.coarse)
+        if different[0].size:
+            self._fine_layer.data_setitem(different, editing.coarse[different])
+
+    def toggle_artefacts(self) -> None:
+        """Hide or show the dilation artefacts, to see what lies under them."""
+        layer = self._bench.book.find(Role.ARTEFACTS)
+        if layer is not None:
+            layer.visible = not layer.visible
+
+    def done(self) -> None:
+        """Call the case refined and go on to the next that is not."""
+        project = self._bench.project
+        if not project.finish():
+            return
+        following = project.step(1, CaseStatus.UNREFINED)
+        if following is not None:
+            project.select(following)
+            self.enter()
+
+    def _attach(self) -> None:
+        editing = self._bench.project.editing
+        assert editing is not None
+        self._fine_layer = self._bench.book.show_fine(editing.fine)
+        overlay_layer = self._bench.book.show_artefacts(np.zeros_like(editing.fine))
+        self._overlay = ForgetOverlay(
+            editing, self._fine_layer, overlay_layer, self._page.show_artefacts, self._on_stroke
+        )
+        self._page.show_artefacts(*self._overlay.count)
+        self._fine_layer.events.mode.connect(self._on_mode)
+        self._fine_layer.events.brush_size.connect(self._on_brush_size)
+        self._page.show_brush_size(round(self._fine_layer.brush_size))
+
+    def _release(self) -> None:
+        if self._overlay is not None:
+            self._overlay.stop()
+            self._fine_layer.events.mode.disconnect(self._on_mode)
+            self._fine_layer.events.brush_size.disconnect(self._on_brush_size)
+        self._overlay = None
+
+    def _on_stroke(self) -> None:
+        if self._bench.project.save_stroke():
+            self._page.show_saved(f"✓ Saved at {datetime.now():%H:%M:%S}")
+        else:
+            self._page.show_saved("Not saved")
+
+    def _trim_outside(self) -> None:
+        editing = self._bench.project.editing
+        if editing is not None and editing.trim_outside():
+            self._fine_layer.refresh()
+
+    def _set_brush_size(self, size: int) -> None:
+        if self._fine_layer is not None:
+            self._fine_layer.brush_size = size
+
+    def _on_brush_size(self) -> None:
+        self._page.show_brush_size(round(self._fine_layer.brush_size))
+
+    def _on_mode(self) -> None:
+        mode = str(self._fine_layer.mode)
+        self._page.show_tool(next((key for key, value in MODES.items() if value == mode), None))
+
+    def _on_removed(self, event: object) -> None:
+        # The user deleted a layer: stop following it. It is made again when step 2 is entered or a tool is taken.
+        book = self._bench.book
+        if self._overlay is not None and (book.find(Role.FINE) is None or book.find(Role.ARTEFACTS) is None):
+            self._release()

@@ -1,0 +1,95 @@
+"""Every label and tooltip of the window, in one table. The key is also the object name of the widget."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Text(NamedTuple):
+    """What is written on a widget, and what is said when the mouse rests on it."""
+
+    label: str
+    tip: str = ""
+
+
+TEXTS: dict[str, Text] = {
+    # Data
+    "open_folder": Text(
+        "Open folder…", "Open a folder of dermoscopy images with coarse masks (also ISIC, HAM10000, PH2)."
+    ),
+    "open_sample": Text(
+        "Open sample", "Open a copy of the sample that comes with the plugin; the original stays as it is."
+    ),
+    "choose_model": Text("Choose…", "Choose the folder of a segmentation model that was trained with napari-unlearn."),
+    "train_model": Text(
+        "Train on coarse masks", "Train a model on the coarse masks, shortcuts and all. Takes a few minutes."
+    ),
+    "case_filter": Text("", "Show only cases in this state."),
+    "case_search": Text("Find a case", "Type a part of an identifier or a diagnosis."),
+    "previous_case": Text("‹", "Previous case."),
+    "next_case": Text("›", "Next case."),
+    "next_unrefined": Text("Next unrefined", "Go to the next case that has no fine mask yet."),
+    "go_refine": Text("Refine this case", "Brush the background out of the coarse mask of this case."),
+    # Refine
+    "tool_trim": Text("Trim", "Brush away what is not lesion. What you remove lights up as dilation artefact."),
+    "tool_restore": Text("Restore", "Brush lesion back where you removed too much. Never leaves the coarse mask."),
+    "tool_fill": Text("Remove area", "Click an area of the fine mask to remove all of it."),
+    "brush_size": Text("Brush size", "Diameter of the brush in pixels of the image."),
+    "undo": Text("Undo", "Take back the last stroke."),
+    "redo": Text("Redo", "Do again what was taken back."),
+    "start_from_coarse": Text("Start from coarse", "Put the coarse mask back as the fine mask. Can be undone."),
+    "trim_outside": Text("Remove them", "Remove the fine pixels that lie outside the coarse mask."),
+    "done_refining": Text("Done refining", "Call this case refined and go to the next one that is not."),
+    "go_unlearn": Text("Continue to Unlearn", "Choose how the model forgets the dilation artefacts."),
+    # Unlearn
+    "operator": Text("How to unlearn", "What is guaranteed afterwards differs, and the badge says how much."),
+    "epsilon": Text(
+        "ε",
+        "Privacy budget. The smaller, the less anyone can tell from the revised model whether it ever saw the "
+        "forgotten pixels. 1 is a common choice; 0 would be exact.",
+    ),
+    "delta": Text(
+        "δ", "Probability with which the guarantee may fail. Choose it far below one in the number of forgotten pixels."
+    ),
+    "counterfactual": Text(
+        "Swaps per case",
+        "How many times the surroundings of each refined lesion are exchanged with those of another "
+        "case, so that rulers and ink no longer go together with the diagnosis. Costs no privacy budget.",
+    ),
+    "device": Text(
+        "Compute on", "Where to compute. Automatic takes a graphics card where one works, else the processor."
+    ),
+    "unlearn": Text("Unlearn", "Revise the model in the background. Nothing is replaced until it has succeeded."),
+    "cancel": Text("Cancel", "Stop within a step; the model in use stays as it is."),
+    # Compare and export
+    "show_before": Text("Before", "Show what the model predicted before unlearning."),
+    "show_after": Text("After", "Show what the revised model predicts."),
+    "show_leakage_before": Text("Leakage before", "Show where spurious artefacts told the old model the class."),
+    "show_leakage_after": Text(
+        "Leakage after", "Show where spurious artefacts still tell the revised model the class."
+    ),
+    "measure": Text("Measure before and after", "Measure both models on the test cases that have fine masks."),
+    "export": Text("Export…", "Write the revised model and its certificate to a folder of your choice."),
+    "discard": Text("Discard", "Return to the model before this run. The run stays on disk."),
+    "dismiss": Text("✕", "Close this message."),
+}
+
+STEPS = ("Data", "Refine", "Unlearn", "Compare")
+
+INTRO = {
+    "Data": "Open dermoscopy images with coarse masks, and see what the model predicts.",
+    "Refine": "Brush away what is not lesion. Everything you remove will be forgotten.",
+    "Unlearn": "Choose how the model forgets the dilation artefacts of the refined cases.",
+    "Compare": "See what has changed, then keep the revised model or return to the old one.",
+}
+
+BADGES: dict[str, Text] = {
+    "exact": Text("Exact", "The revised model is computed without the forgotten pixels at all: ε = 0."),
+    "certified head": Text(
+        "Certified head", "An (ε, δ) guarantee for the last layer, proved from how well it converged."
+    ),
+    "certified ball": Text("Certified ball", "An (ε, δ) guarantee from noise added to a model that is kept in a ball."),
+    "empirical": Text(
+        "Empirical", "Measured only. There is no guarantee that nothing of the forgotten pixels is left."
+    ),
+}

@@ -1,0 +1,161 @@
+"""Controller of steps 3 and 4: runs an operator, measures before and after, exports, discards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs import evaluate, unlearn
+from napari_unlearn.jobs.events import Event, Failed
+from napari_unlearn.jobs.unlearn import RunResult
+from napari_unlearn.operators.registry import available, info
+from napari_unlearn.plugin import calls
+from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_rows
+from napari_unlearn.plugin.dialogs import choose_folder
+from napari_unlearn.plugin.layers import LEAKAGES, Role
+from napari_unlearn.project.runs import new_run
+
+
+class Unlearning(QObject):
+    """Everything that is done with a model after the masks are refined.
+
+    Parameters
+    ----------
+    bench : Bench
+        What the controllers share.
+    """
+
+    revised = Signal()  # a run has succeeded and its model is in use
+    measured = Signal()
+    discarded = Signal()
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self._page = bench.dock.unlearn
+        self._compare = bench.dock.compare
+        self._page.set_operators(available())
+        bench.task.metric.connect(lambda metric: self._page.add_point(metric.name, metric.step, metric.value))
+
+    @property
+    def uses_budget(self) -> bool:
+        """Whether the chosen operator spends epsilon and delta."""
+        return info(self._page.choices.operator).uses_budget
+
+    def start(self) -> None:
+        """Run the chosen operator.
+
+        Raises
+        ------
+        UserError
+            There is no model, delta is no number, or the mask in hand cannot be saved.
+        """
+        project, choices = self._bench.project, self._page.choices
+        if project.model is None:
+            raise UserError("Choose or train a model first (step 1).")
+        if project.editing is not None and project.editing.dirty and not project.save_stroke():
+            return
+        self._page.curve.clear()
+        request = unlearn.UnlearnRequest(
+            dataset=project.dataset.root,
+            model=project.model,
+            out=new_run(project.dataset.root, choices.operator),
+            operator=choices.operator,
+            epsilon=choices.epsilon,
+            delta=_probability(choices.delta),
+            counterfactual=choices.counterfactual,
+            device=choices.device,
+        )
+        self._bench.run(unlearn.events, request, self._on_revised)
+
+    def show_last_run(self) -> None:
+        """Fill step 4 from the run that made the model in use, when a project is opened again."""
+        self._bench.book.remove(LEAKAGES)
+        run = self._run()
+        if run is None:
+            self._compare.clear()
+            return
+        certificate: dict[str, Any] = json.loads((run / "certificate.json").read_text(encoding="utf-8"))
+        self._show(certificate["operator"], certificate["tier"], certificate["epsilon"], certificate["delta"])
+
+    def measure(self) -> None:
+        """Measure the model in use and the one before it."""
+        project = self._bench.project
+        assert project.model is not None
+        self._compare.show_measuring()
+        request = evaluate.EvaluateRequest(project.dataset.root, project.model, project.previous)
+        self._bench.run(evaluate.events, request, self._on_measured, self._on_not_measured)
+
+    def export(self) -> None:
+        """Write the revised model and its certificate to a folder that the user chooses."""
+        run = self._run()
+        if run is None:
+            raise UserError("There is no revised model to export; run Unlearn first.")
+        chosen = choose_folder(self._bench.dock, "Export the revised model to")
+        if chosen is None:
+            return
+        taken = chosen.is_dir() and any(chosen.iterdir())
+        out = chosen / run.name if taken else chosen
+        call = calls.Call("napari_unlearn.export", "export_model", (run, out), "Exporting and checking the model")
+        self._bench.run(calls.events, call, lambda model: self._on_exported(out))
+
+    def discard(self) -> None:
+        """Return to the model before the run."""
+        self._bench.project.discard()
+        self._bench.book.remove(LEAKAGES)
+        self._compare.clear()
+        self._bench.dock.messages.note("The model before this run is in use again. The run itself stays on disk.")
+        self.discarded.emit()
+
+    def _run(self) -> Path | None:
+        project = self._bench.project
+        if project.previous is None or project.model is None:
+            return None
+        return project.model.parent if (project.model.parent / "certificate.json").is_file() else None
+
+    def _on_revised(self, result: RunResult) -> None:
+        self._bench.book.remove(LEAKAGES)
+        self._show(result.operator, result.tier, result.epsilon, result.delta)
+        self._bench.project.revise(result.model)
+        self.revised.emit()
+        self.measure()
+
+    def _show(self, operator: str, tier: str, epsilon: float | None, delta: float | None) -> None:
+        entry = info(operator)
+        self._compare.show_run(entry.title, entry.badge, guarantee(tier, epsilon, delta))
+
+    def _on_measured(self, result: evaluate.EvaluateResult) -> None:
+        before = result.before
+        old = None if before is None else before.to_json()
+        self._compare.show_rows(metric_rows(result.after.to_json(), old))
+        new_map, old_map, limits = leakage_maps(result.after.splits, None if before is None else before.splits)
+        for role, leakage in ((Role.LEAKAGE_AFTER, new_map), (Role.LEAKAGE_BEFORE, old_map)):
+            if leakage is not None:
+                self._bench.book.show_leakage(role, leakage, limits).visible = False
+        if new_map is not None:
+            self._compare.show_limits(*limits)
+        self.measured.emit()
+
+    def _on_not_measured(self, event: Event) -> None:
+        # The revised model is there all the same, so this is no failure of the run.
+        sentence = event.sentence if isinstance(event, Failed) else "Measuring was cancelled."
+        self._compare.show_no_numbers(sentence)
+        if isinstance(event, Failed):
+            self._bench.dock.messages.error(event.sentence, event.remedy)
+
+    def _on_exported(self, out: Path) -> None:
+        self._bench.dock.messages.done(
+            f"Exported to {out}", "The folder holds the model and its certificate; both were read back and checked."
+        )
+
+
+def _probability(text: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise UserError(f"δ must be a number such as 1e-5, not {text!r}.") from None

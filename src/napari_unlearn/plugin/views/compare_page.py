@@ -1,0 +1,114 @@
+"""Step 4: before and after, in pictures and numbers; keep it or return."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtWidgets import QButtonGroup, QWidget
+
+from napari_unlearn.plugin import colours
+from napari_unlearn.plugin.views.badge import Badge
+from napari_unlearn.plugin.views.case_strip import CaseStrip
+from napari_unlearn.plugin.views.colour_scale import ColourScale
+from napari_unlearn.plugin.views.legend import Legend
+from napari_unlearn.plugin.views.metric_table import MetricRow, MetricTable
+from napari_unlearn.plugin.views.parts import Card, Page, label, row
+
+VIEWS = ("show_before", "show_after", "show_leakage_before", "show_leakage_after")
+
+
+class ComparePage(Page):
+    """The guarantee, what to look at, the numbers, export and discard."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Compare", "Compare and export", parent)
+        self._nothing = label("Nothing to compare yet. Run Unlearn first (step 3).", "hint", wrap=True)
+        self.body.addWidget(self._nothing)
+
+        self._badge = Badge()
+        self._operator = label()
+        self._guarantee = label("", "hint", wrap=True)
+        self._card = Card()
+        self._card.body.addLayout(row(self._operator, self._badge, stretch=0))
+        self._card.body.addWidget(self._guarantee)
+        self.body.addWidget(self._card)
+
+        self.strip = CaseStrip(self, with_unrefined=False)
+        self.body.addWidget(self.strip)
+        self._views = {key: self.button(key, checkable=True) for key in VIEWS}
+        self._group = QButtonGroup(self)
+        for button in self._views.values():
+            self._group.addButton(button)
+        for pair in (VIEWS[:2], VIEWS[2:]):
+            line = row(*(self._views[key] for key in pair))
+            line.setStretch(0, 1)
+            line.setStretch(1, 1)
+            self.body.addLayout(line)
+        self.legend = Legend()
+        self.body.addWidget(self.legend)
+        self.scale = ColourScale()
+        self.body.addWidget(self.scale)
+
+        title = self.section("Numbers")
+        self._measuring = label("", "hint", wrap=True)
+        self.body.addWidget(self._measuring)
+        self._measure = self.button("measure")
+        self.body.addWidget(self._measure)
+        self.table = MetricTable()
+        self.body.addWidget(self.table)
+        self.body.addStretch(1)
+        export, discard = self.button("export", "primary"), self.button("discard")
+        self.body.addLayout(row(export, discard, stretch=0))
+        self._parts = (self._card, self.strip, self.legend, title, export, discard, *self._views.values())
+        self.clear()
+
+    def clear(self) -> None:
+        """Show that there is nothing to compare."""
+        self._set_filled(False)
+
+    def show_run(self, title: str, badge: str, guarantee: str) -> None:
+        """Say what was run and what is guaranteed."""
+        self._operator.setText(f"<b>{title}</b>")
+        self._badge.set_badge(badge)
+        self._guarantee.setText(guarantee)
+        self._set_filled(True)
+        self.show_no_numbers("These models have not been measured yet.")
+
+    def show_rows(self, rows: Sequence[MetricRow]) -> None:
+        """Show the numbers."""
+        self.table.show_rows(rows)
+        self.table.show()
+        self._measuring.hide()
+        self._measure.hide()
+
+    def show_measuring(self) -> None:
+        """Say that the numbers are on their way."""
+        self._measuring.setText("Measuring both models on the test cases…")
+        self._measure.hide()
+
+    def show_no_numbers(self, reason: str) -> None:
+        """Say why there are no numbers, and offer to measure."""
+        self._measuring.setText(reason)
+        self._measuring.show()
+        self._measure.show()
+
+    def show_view(self, key: str) -> None:
+        """Mark what is being looked at."""
+        self._views[key].setChecked(True)
+
+    def show_limits(self, low: float, high: float) -> None:
+        """Show the colour bar of the leakage maps."""
+        self.scale.show_limits(low, high)
+        self.scale.show()
+
+    def show_classes(self, classes: Sequence[str]) -> None:
+        """Explain the colours."""
+        entries = {name: colours.class_colour(k) for k, name in enumerate(classes) if k}
+        self.legend.show_entries(entries | {"○Coarse outline": colours.COARSE})
+
+    def _set_filled(self, filled: bool) -> None:
+        self._nothing.setVisible(not filled)
+        for part in self._parts:
+            part.setVisible(filled)
+        for part in (self.scale, self.table, self._measuring, self._measure):
+            part.hide()

@@ -1,0 +1,82 @@
+"""Step 1: open images, choose the model, pick a case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QWidget
+
+from napari_unlearn.plugin.views.case_strip import CaseStrip
+from napari_unlearn.plugin.views.case_table import CaseTable
+from napari_unlearn.plugin.views.parts import Card, Page, label, row
+
+
+class DataPage(Page):
+    """Two ways to open images, then what was opened, the model, and the list of cases."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Data", "Open images", parent)
+        self._folder, self._sample = self.button("open_folder", "primary"), self.button("open_sample")
+        self.body.addLayout(row(self._folder, self._sample, stretch=0))
+
+        self._opened = Card()
+        self._name = label("", "")
+        self._facts = label("", "hint", wrap=True)
+        self._opened.body.addWidget(self._name)
+        self._opened.body.addWidget(self._facts)
+        self.body.addWidget(self._opened)
+
+        self._model_card = Card()
+        self._model = label("No model yet")
+        self._model.setTextFormat(Qt.TextFormat.RichText)
+        self._model_card.body.addLayout(row(self._model, self.button("choose_model"), stretch=0))
+        self._train = self.button("train_model")
+        self._model_card.body.addWidget(self._train)
+        self.body.addWidget(self._model_card)
+
+        self._cases_title = self.section("Cases")
+        self.strip = CaseStrip(self)
+        self.body.addWidget(self.strip)
+        self.cases = CaseTable()
+        self.cases.setMinimumHeight(220)
+        self.body.addWidget(self.cases, 1)
+        self._refine = self.button("go_refine", "primary")
+        self.body.addWidget(self._refine)
+        self._start = label(
+            "New here? The sample has a model that has learnt a shortcut on purpose: rulers and ink go together with "
+            "malignant lesions. Open it to see the whole way in a few minutes.",
+            "hint",
+            wrap=True,
+        )
+        self.body.addWidget(self._start)
+        self.body.addStretch(0)
+        self._parts = (
+            self._opened, self._model_card, self._cases_title, self.strip, self.cases, self._refine
+        )  # fmt: skip
+        for part in self._parts:
+            part.hide()
+
+    def show_dataset(self, name: str, root: Path, facts: str) -> None:
+        """Say what was opened."""
+        for part in self._parts:
+            part.show()
+        self._start.hide()
+        # From here on the next thing to do is to refine, so opening steps back.
+        self._folder.setProperty("kind", "")
+        self._folder.style().unpolish(self._folder)
+        self._folder.style().polish(self._folder)
+        self._name.setText(f"<b>{name}</b>")
+        self._name.setToolTip(str(root))
+        self._facts.setText(facts)
+
+    def show_model(self, model: Path | None, revised: bool) -> None:
+        """Say which model is in use."""
+        if model is None:
+            self._model.setText("<b>No model yet</b>")
+            self._model.setToolTip("Choose one, or train one on the coarse masks.")
+        else:
+            name = model.parent.name if model.name == "model" else model.name
+            self._model.setText(f"<b>Model</b> {name}" + (" (revised)" if revised else ""))
+            self._model.setToolTip(str(model))
+        self._train.setVisible(model is None)

@@ -1,0 +1,79 @@
+"""The operators as cards, strongest guarantee first, one of them chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QMouseEvent
+from qtpy.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
+
+from napari_unlearn.plugin.views.badge import Badge
+from napari_unlearn.plugin.views.parts import Card, label, named, row
+
+
+class Offer(Protocol):
+    """What a card shows of an operator."""
+
+    name: str
+    title: str
+    badge: str
+    summary: str
+    source: str
+
+
+class OperatorCards(QWidget):
+    """A radio button, a badge and one sentence for each operator."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "operator")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self._group = QButtonGroup(self)
+        self._cards: dict[str, _OperatorCard] = {}
+        self._group.buttonToggled.connect(self._on_toggled)
+
+    @property
+    def current(self) -> str:
+        """Name of the chosen operator."""
+        return self._group.checkedButton().objectName()
+
+    def set_operators(self, offers: Sequence[Offer]) -> None:
+        """Offer these, the first one chosen."""
+        for offer in offers:
+            card = _OperatorCard(offer)
+            self._group.addButton(card.radio)
+            self._layout.addWidget(card)
+            self._cards[offer.name] = card
+        if offers:
+            self._cards[offers[0].name].radio.setChecked(True)
+
+    def _on_toggled(self, radio: QRadioButton, checked: bool) -> None:
+        card = self._cards[radio.objectName()]
+        card.setProperty("chosen", "true" if checked else "false")
+        card.style().unpolish(card)
+        card.style().polish(card)
+        if checked:
+            self.chosen.emit(radio.objectName())
+
+
+class _OperatorCard(Card):
+    def __init__(self, offer: Offer) -> None:
+        super().__init__()
+        self.radio = QRadioButton(offer.title)
+        self.radio.setObjectName(offer.name)
+        self.radio.setStyleSheet("font-weight: 600; background: transparent;")
+        self.body.addLayout(row(self.radio, Badge(offer.badge), stretch=0))
+        self.body.addWidget(label(offer.summary, "hint", wrap=True))
+        self.setToolTip(offer.source)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The whole card is the button."""
+        if self.radio.isEnabled():
+            self.radio.setChecked(True)

@@ -1,0 +1,86 @@
+"""Small parts that every page is made of: buttons, titles, cards, all labelled from the table of texts."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_unlearn.plugin.shortcuts import key_of
+from napari_unlearn.plugin.texts import INTRO, TEXTS
+
+
+def named(widget: QWidget, key: str) -> QWidget:
+    """Give `widget` the object name and the tooltip of `key`, with its shortcut."""
+    widget.setObjectName(key)
+    written = key_of(key)
+    tip = TEXTS[key].tip
+    widget.setToolTip(f"{tip} ({written})" if written else tip)
+    widget.setAccessibleName(TEXTS[key].label.strip("‹›✕…") or tip)
+    return widget
+
+
+def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
+    """Text of one of the kinds that the style sheet knows: title, section, hint, number."""
+    made = QLabel(text)
+    made.setProperty("kind", kind)
+    made.setWordWrap(wrap)
+    if wrap:
+        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+    return made
+
+
+def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
+    """Widgets side by side; the one at place `stretch` takes the free space."""
+    layout = QHBoxLayout()
+    layout.setSpacing(6)
+    for place, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if place == stretch else 0)
+    return layout
+
+
+class Card(QFrame):
+    """A framed group of things that belong together."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(10, 8, 10, 8)
+        self.body.setSpacing(5)
+
+
+class Page(QScrollArea):
+    """One step: a title, one sentence that says what to do, and a body that scrolls when the window is low."""
+
+    requested = Signal(str)
+
+    def __init__(self, step: str, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        inside.setObjectName("unlearn_page")
+        self.body = QVBoxLayout(inside)
+        self.body.setContentsMargins(12, 8, 12, 10)
+        self.body.setSpacing(8)
+        self.body.addWidget(label(title, "title"))
+        self.body.addWidget(label(INTRO[step], "hint", wrap=True))
+        self.setWidget(inside)
+
+    def section(self, text: str) -> QLabel:
+        """Add a small heading."""
+        made = label(text.upper(), "section")
+        self.body.addSpacing(4)
+        self.body.addWidget(made)
+        return made
+
+    def button(self, key: str, kind: str = "", *, checkable: bool = False) -> QPushButton:
+        """Make a button that requests the action `key`; where it goes is up to the page."""
+        made = QPushButton(TEXTS[key].label)
+        named(made, key)
+        made.setProperty("kind", kind)
+        made.setCheckable(checkable)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click must not take the keyboard from the canvas
+        made.clicked.connect(lambda: self.requested.emit(key))
+        return made

@@ -1,0 +1,104 @@
+"""Step 2: brush the background out of the coarse mask, and see at once what will be forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QButtonGroup, QProgressBar, QSlider, QSpinBox, QWidget
+
+from napari_unlearn.plugin import colours
+from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.case_strip import CaseStrip
+from napari_unlearn.plugin.views.gauge import Gauge
+from napari_unlearn.plugin.views.legend import Legend
+from napari_unlearn.plugin.views.parts import Page, label, named, row
+
+TOOLS = ("tool_trim", "tool_restore", "tool_fill")
+LARGEST = 300
+
+
+class RefinePage(Page):
+    """Tools, brush size, live numbers, and how many cases are refined."""
+
+    brush_size_requested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Refine", "Refine the mask", parent)
+        self.strip = CaseStrip(self)
+        self.body.addWidget(self.strip)
+
+        self.section("Tool")
+        self._tools = {key: self.button(key, checkable=True) for key in TOOLS}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        for button in self._tools.values():
+            self._group.addButton(button)
+        tools = row(*self._tools.values())
+        for place in range(len(TOOLS)):
+            tools.setStretch(place, 1)
+        self.body.addLayout(tools)
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        named(self._slider, "brush_size")
+        self._slider.setRange(1, LARGEST)
+        self._spin = QSpinBox()
+        self._spin.setRange(1, LARGEST)
+        self._spin.setSuffix(" px")
+        self._spin.setToolTip(TEXTS["brush_size"].tip)
+        self._slider.valueChanged.connect(self._spin.setValue)
+        self._spin.valueChanged.connect(self._slider.setValue)
+        self._slider.valueChanged.connect(self.brush_size_requested)
+        self.body.addLayout(row(label("Brush size"), self._slider, self._spin, stretch=1))
+        edits = row(self.button("undo"), self.button("redo"), self.button("start_from_coarse"), stretch=2)
+        self.body.addLayout(edits)
+
+        self.gauge = Gauge("Dilation artefacts in this case", colours.ARTEFACT)
+        self.body.addSpacing(4)
+        self.body.addWidget(self.gauge)
+        self._saved = label("", "hint", wrap=True)
+        self.body.addWidget(self._saved)
+        self.legend = Legend()
+        self.body.addWidget(self.legend)
+
+        self.body.addStretch(1)
+        self._progress = label("", "hint", wrap=True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self.body.addWidget(self._progress)
+        self.body.addWidget(self._bar)
+        self.body.addWidget(self.button("done_refining", "primary"))
+        self.body.addWidget(self.button("go_unlearn"))
+
+    def show_tool(self, key: str | None) -> None:
+        """Mark the tool in hand; None when napari's own controls chose another one."""
+        self._group.setExclusive(False)
+        for name, button in self._tools.items():
+            button.setChecked(name == key)
+        self._group.setExclusive(key is not None)
+
+    def show_brush_size(self, size: int) -> None:
+        """Show the diameter of the brush in pixels."""
+        blocked = self._slider.blockSignals(True)
+        self._slider.setValue(size)
+        self._spin.setValue(size)
+        self._slider.blockSignals(blocked)
+
+    def show_artefacts(self, artefacts: int, coarse: int) -> None:
+        """Show how many pixels will be forgotten."""
+        self.gauge.show_share(artefacts, coarse, "pixels", "the coarse mask")
+
+    def show_saved(self, text: str) -> None:
+        """Say where the mask stands with the disk."""
+        self._saved.setText(text)
+
+    def show_progress(self, refined: int, total: int, aim: int) -> None:
+        """Show how many training cases are refined and how many are aimed at."""
+        self._progress.setText(f"{refined} of {total} training cases refined · aim for about {aim} (10 %)")
+        self._bar.setRange(0, max(aim, 1))
+        self._bar.setValue(min(refined, aim))
+
+    def show_classes(self, classes: Sequence[str]) -> None:
+        """Explain the colours."""
+        entries = {"○Coarse outline": colours.COARSE, "Dilation artefacts": colours.ARTEFACT}
+        entries |= {f"Fine: {name}": colours.class_colour(k) for k, name in enumerate(classes) if k}
+        self.legend.show_entries(entries)

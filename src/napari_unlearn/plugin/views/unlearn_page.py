@@ -1,0 +1,104 @@
+"""Step 3: choose an operator and its budget, start, watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+
+from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.curve import Curve
+from napari_unlearn.plugin.views.operator_cards import Offer, OperatorCards
+from napari_unlearn.plugin.views.parts import Page, label, named
+
+
+class Choices(NamedTuple):
+    """What the user has chosen; `delta` as it was typed."""
+
+    operator: str
+    epsilon: float
+    delta: str
+    counterfactual: int
+    device: str
+
+
+class UnlearnPage(Page):
+    """Operators, budget, swaps, device; then the curves of the run."""
+
+    operator_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Unlearn", "Unlearn", parent)
+        self._facts = label("", wrap=True)
+        self.body.addWidget(self._facts)
+        self.section(TEXTS["operator"].label)
+        self.operators = OperatorCards()
+        self.operators.chosen.connect(self.operator_chosen)
+        self.body.addWidget(self.operators)
+
+        form = QFormLayout()
+        form.setVerticalSpacing(5)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._epsilon = QDoubleSpinBox()
+        self._epsilon.setRange(0.01, 100)
+        self._epsilon.setDecimals(2)
+        self._epsilon.setSingleStep(0.5)
+        self._epsilon.setValue(1)
+        self._delta = QLineEdit("1e-5")
+        self._swaps = QSpinBox()
+        self._swaps.setRange(0, 16)
+        self._swaps.setValue(8)
+        self._device = QComboBox()
+        for name, shown in (("auto", "Automatic"), ("cpu", "Processor (CPU)"), ("cuda", "NVIDIA graphics card"),
+                            ("mps", "Apple graphics")):  # fmt: skip
+            self._device.addItem(shown, name)
+        fields = {"epsilon": self._epsilon, "delta": self._delta, "counterfactual": self._swaps, "device": self._device}
+        for key, field in fields.items():
+            named(field, key)
+            name = label({"epsilon": "Budget ε", "delta": "Budget δ"}.get(key, TEXTS[key].label))
+            name.setToolTip(TEXTS[key].tip)
+            form.addRow(name, field)
+        self.section("Settings")
+        self.body.addLayout(form)
+
+        self._blocked = label("", "hint", wrap=True)
+        self.body.addWidget(self._blocked)
+        self.body.addWidget(self.button("unlearn", "primary"))
+        self.curve = Curve()
+        self.curve.hide()
+        self.body.addWidget(self.curve)
+        self.body.addStretch(1)
+
+    @property
+    def choices(self) -> Choices:
+        """What the user has chosen."""
+        return Choices(
+            self.operators.current,
+            self._epsilon.value(),
+            self._delta.text().strip(),
+            self._swaps.value(),
+            str(self._device.currentData()),
+        )
+
+    def set_operators(self, offers: Sequence[Offer]) -> None:
+        """Offer these operators."""
+        self.operators.set_operators(offers)
+
+    def show_forget_set(self, refined: int, in_progress: int) -> None:
+        """Say what a run would work with."""
+        cases = f"<b>{refined}</b> refined training case{'' if refined == 1 else 's'}"
+        unfinished = f", {in_progress} of them still in progress (taken as they are)" if in_progress else ""
+        self._facts.setText(f"The model will forget the dilation artefacts of {cases}{unfinished}.")
+        self._facts.setVisible(refined > 0)
+
+    def show_blocker(self, sentence: str, busy: bool) -> None:
+        """Say why the run cannot start."""
+        self._blocked.setText(sentence)
+        self._blocked.setVisible(bool(sentence) and not busy)
+
+    def add_point(self, name: str, step: int, value: float) -> None:
+        """Draw one more point of a curve."""
+        self.curve.show()
+        self.curve.add(name, step, value)

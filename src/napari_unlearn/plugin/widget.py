@@ -1,0 +1,64 @@
+"""What napari opens from *Plugins > Unlearn*: the dock with its controller, at home in the viewer's theme."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QTimer
+from qtpy.QtGui import QCloseEvent
+
+from napari_unlearn.plugin import warm
+from napari_unlearn.plugin.controller import Controller
+from napari_unlearn.plugin.dock import Dock
+from napari_unlearn.plugin.runner import ThreadRunner
+from napari_unlearn.plugin.style import theme
+
+PLUGIN, TITLE = "napari-unlearn", "Unlearn"
+WARM_AFTER = 300  # milliseconds; the window draws first
+
+
+class UnlearnWidget(Dock):
+    """The dock.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        Passed by napari.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        self._viewer = napari_viewer
+        self.controller = Controller(napari_viewer, self, ThreadRunner(self))
+        self._warm = QTimer(self)
+        self._warm.setSingleShot(True)
+        self._warm.timeout.connect(warm.start)
+        self._wear_theme()
+        napari_viewer.events.theme.connect(self._wear_theme)
+        self.shown.connect(self._on_first_shown)
+        controller = self.controller
+        self.destroyed.connect(lambda: controller.bench.task is None)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End background work with the dock."""
+        self.controller.stop()
+        super().closeEvent(event)
+
+    def _on_first_shown(self) -> None:
+        self.shown.disconnect(self._on_first_shown)
+        self._warm.start(WARM_AFTER)
+
+    def _wear_theme(self, event: object = None) -> None:
+        self.apply_theme(theme(self._viewer.theme))
+
+
+def open_in(viewer: Any) -> UnlearnWidget:
+    """Open the dock in `viewer`, or find the one that is open.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        The viewer.
+    """
+    _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, TITLE)
+    return widget
