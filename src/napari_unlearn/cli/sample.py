@@ -1,14 +1,18 @@
-"""`napari-unlearn sample`: write a synthetic dermoscopy data set."""
+"""Command `sample`."""
 
 from __future__ import annotations
 
-import json
 import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
+
+from napari_unlearn.cli.console import ERR, OUT, fail, print_json
+from napari_unlearn.cli.options import Json
+from napari_unlearn.errors import UserError
 
 
 class Coarse(StrEnum):
@@ -26,41 +30,43 @@ def sample(
         int, typer.Option(min=2, max=3, help="3: background, benign, malignant. 2: background, malignant.")
     ] = 3,
     shortcut: Annotated[
-        float, typer.Option(min=0, max=1, metavar="P", help="Correlation of artefact and diagnosis; 0.5 is none.")
+        float, typer.Option(min=0, max=1, metavar="P", help="How surely artefact and diagnosis agree; 0.5 is chance.")
     ] = 0.95,
     fine: Annotated[
         float, typer.Option(min=0, max=1, metavar="F", help="Share of train cases that get fine masks.")
     ] = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files.")] = 0,
     coarse: Annotated[Coarse, typer.Option(help="Coarse masks: boxes or thick outlines.")] = Coarse.BOX,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+    json: Json = False,
 ) -> None:
     """Write synthetic dermoscopy images with a planted shortcut; they hold no patient data."""
-    # Slow to import, and not needed to show the help.
-    from rich.console import Console
-    from rich.progress import Progress
-
     from napari_unlearn.data.synthetic import write_sample
 
     started = time.monotonic()
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Drawing cases", total=None)
-        dataset = write_sample(
-            folder,
-            cases,
-            size,
-            classes,
-            shortcut,
-            fine,
-            seed,
-            coarse.value,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    try:
+        with Progress(console=ERR, transient=True) as bars:
+            task = bars.add_task("Drawing cases", total=None)
+            dataset = write_sample(
+                folder,
+                cases,
+                size,
+                classes,
+                shortcut,
+                fine,
+                seed,
+                coarse.value,
+                progress=lambda done, total: bars.update(task, completed=done, total=total),
+            )
+    except UserError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("Cancelled; nothing was written.")
     counts = {split: len(dataset.split(split)) for split in dataset.splits}
     refined = len(dataset.refined("train"))
-    if as_json:
+    if json:
         seconds = round(time.monotonic() - started, 3)
-        typer.echo(json.dumps({"folder": str(folder), "cases": counts, "refined": refined, "seconds": seconds}))
-    else:
-        listed = ", ".join(f"{split} {count}" for split, count in counts.items())
-        typer.echo(f"Wrote {sum(counts.values())} cases to {folder} ({listed}); {refined} train cases have fine masks.")
+        print_json({"folder": str(folder), "cases": counts, "refined": refined, "seconds": seconds})
+        return
+    listed = ", ".join(f"{split} {count}" for split, count in counts.items())
+    written = f"Wrote {sum(counts.values())} cases to {folder} ({listed}); {refined} train cases have fine masks."
+    OUT.print(written, markup=False, highlight=False, soft_wrap=True)

@@ -154,10 +154,10 @@ def _depth(spec: LesionSpec, size: int, rng: np.random.Generator) -> Floats:
 
 def _opacity(depth: Floats, fine: Mask, edge: float) -> Floats:
     """Share of the pigment that is there: a soft rim centred a little outside the outline."""
+    # Specks that the warped outline threw off must not look like lesions outside the mask.
+    depth = np.minimum(depth, np.where(fine, 1, -ndimage.distance_transform_edt(~fine) / fine.shape[0]))
     opacity = 1 / (1 + np.exp(-np.clip(4.0 * (depth / edge + 0.22), -30, 30)))
-    # Specks that the warped outline threw off must not look like a lesion outside the mask.
-    near = ndimage.uniform_filter(fine.astype(np.float32), 2 * int(1.5 * edge * fine.shape[0]) + 3) > 1e-3
-    return np.asarray(np.where(fine, np.maximum(opacity, 0.6), np.where(depth > 0, 0, opacity * near)), np.float32)
+    return np.asarray(np.where(fine, np.maximum(opacity, 0.6), opacity), np.float32)
 
 
 def _pigment(spec: LesionSpec, size: int, inner: Floats, rng: np.random.Generator) -> Floats:

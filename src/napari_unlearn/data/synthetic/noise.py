@@ -78,8 +78,11 @@ def _reach(cycles: float) -> int:
 def _unit(weights: Floats) -> Floats:
     weights = weights.astype(np.float32)
     weights[0, 0] = 0
-    # Each coefficient stands for itself and its mirror image, with a real and an imaginary part of variance 1.
-    return np.asarray(weights / np.sqrt(4 * np.square(weights).sum()), np.float32)
+    # A coefficient stands for itself and its mirror image, with a real and an imaginary part of variance 1; those of
+    # the first column are not mirrored but come in pairs of which half is lost.
+    weights[:, 0] *= np.sqrt(2)
+    variance = 4 * np.square(weights[:, 1:]).sum() + np.square(weights[:, 0]).sum()
+    return np.asarray(weights / np.sqrt(variance), np.float32)
 
 
 def _synthesise(rng: np.random.Generator, size: int, weights: Floats) -> Floats:

@@ -64,7 +64,8 @@ def plan_sample(
         In `train` and `test_aligned` this share of the malignant and 1 - `shortcut` of the benign cases carry a
         shortcut; in `test_conflicting` it is the other way round. Shares are exact up to rounding.
     fine : float
-        Share of the train cases of each class that are refined, chosen without looking at the shortcut.
+        Share of the train cases of each class that are refined, chosen without looking at the shortcut; unless it is 0,
+        at least one of each class.
     seed : int
         Not negative.
     separation : float
@@ -76,8 +77,9 @@ def plan_sample(
         Split by split.
     """
     tested = max(FEWEST_TESTED, cases // 3)
+    refined = max(fine, 2 / cases) if fine else 0.0
     return (
-        *_plan_split("train", 0, cases, shortcut, fine, seed, separation),
+        *_plan_split("train", 0, cases, shortcut, refined, seed, separation),
         *_plan_split("test_aligned", 1, tested, shortcut, 1.0, seed, separation),
         *_plan_split("test_conflicting", 2, tested, 1 - shortcut, 1.0, seed, separation),
     )

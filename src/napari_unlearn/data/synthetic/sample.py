@@ -76,7 +76,7 @@ def write_sample(
         Share of malignant cases with an artefact beside the lesion, and of benign cases without one; 0.5 is unbiased.
         In `test_conflicting` it is 1 - `shortcut`.
     fine : float
-        Share of the train cases of each class that get a fine mask. Test cases all do.
+        Share of the train cases of each class that get a fine mask, at least one unless 0. Test cases all do.
     seed : int
         Not negative.
     coarse : {"box", "dilation"}
