@@ -17,6 +17,7 @@ from napari_unlearn.jobs.events import Event, Failed
 from napari_unlearn.jobs.guard import explain
 from napari_unlearn.jobs.state import end_state
 from napari_unlearn.jobs.token import Token
+from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
 
 Job = Callable[[Any, Token], Iterator[Event]]
 Receive = Callable[[Event], None]
@@ -61,6 +62,7 @@ class ThreadRunner(QObject):
         receive(event)
 
     def _work(self, job: Job, request: object, token: Token, receive: Receive) -> None:
+        keep_llvm_apart()
         for event in complete(job, request, token):
             try:
                 self._arrived.emit(receive, event)

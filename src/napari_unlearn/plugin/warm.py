@@ -7,6 +7,8 @@ import logging
 import os
 import threading
 
+from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
+
 MODULES = ("torch", "napari_unlearn.models.segmenter", "napari_unlearn.operators.collect")
 
 
@@ -18,6 +20,7 @@ def start() -> None:
 
 
 def _work() -> None:
+    keep_llvm_apart()
     for name in MODULES:
         try:
             importlib.import_module(name)
