@@ -14,15 +14,15 @@ from napari_unlearn.models.convex_head import PixelSet
 CHANNELS = (3, 4, 5)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def levels() -> list[Tensor]:
-    """Maps of one case at strides 1, 2 and 4, as the cache keeps them."""
+    """Maps of one case at strides 1, 2 and 4, as the cache keeps them. Only to be read."""
     generator = torch.Generator().manual_seed(1)
     shapes = [(channels, 32 >> level, 64 >> level) for level, channels in enumerate(CHANNELS)]
     return [torch.randn(shape, generator=generator).half() for shape in shapes]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_pixels() -> Callable[..., PixelSet]:
     """A function that draws labelled pixels with features and uneven weights."""
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 _BLOCK = 16384  # rows turned to float64 at a time: 16384 x 1452 x 8 bytes is 190 MB
+_ROUNDING = 1e-12  # relative; what the order of a sum over a million pixels can change
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +150,8 @@ class ConvexProblem:
                 candidate = weights + scale * direction
                 new_loss, new_gradient = self.loss_and_gradient(candidate)
                 # Close to the minimum differences of F drown in rounding; a smaller gradient then decides.
-                if new_loss <= loss + 1e-4 * scale * slope or float(new_gradient.norm()) < norm or scale < 1e-8:
+                level = new_loss <= loss + _ROUNDING * max(1.0, loss) and float(new_gradient.norm()) < norm
+                if new_loss <= loss + 1e-4 * scale * slope or level or scale < 1e-8:
                     break
                 scale /= 2
             if scale < 1e-8:

@@ -253,7 +253,9 @@ def find_encoder(wish: str) -> Encoder:
 def _backbone(name: str, weights: str | None) -> Any:
     import segmentation_models_pytorch as smp
 
-    unknown = f"There is no encoder file or architecture '{name}'; segmentation-models-pytorch lists the names it knows."
+    unknown = (
+        f"There is no encoder file or architecture '{name}'; segmentation-models-pytorch lists the names it knows."
+    )
     # timm takes names with a colon or a slash for places to fetch a description from.
     if not re.fullmatch(r"[\w.-]+", name):
         raise UserError(unknown)

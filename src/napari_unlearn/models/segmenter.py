@@ -160,5 +160,8 @@ def diagnosis_score(pooled: NDArray[np.float64], positive: int) -> float:
     float
         Between 0 and 1.
     """
-    foreground = pooled[1:].sum()
-    return float(pooled[positive] / foreground) if len(pooled) > 2 else float(pooled[positive])
+    if len(pooled) == 2:
+        return float(pooled[positive])
+    foreground = float(pooled[1:].sum())
+    # Without any foreground every class is as likely as the others.
+    return float(pooled[positive]) / foreground if foreground > 0 else 1 / (len(pooled) - 1)

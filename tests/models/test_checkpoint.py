@@ -1,0 +1,104 @@
+"""Models on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.errors import UserError
+from napari_unlearn.files import sha256_file
+from napari_unlearn.models.checkpoint import CARD, WEIGHTS, load_segmenter, save_segmenter
+
+
+@pytest.fixture
+def copy(model: Path, tmp_path: Path) -> Path:
+    """A copy of the model to damage."""
+    return Path(shutil.copytree(model, tmp_path / "copy"))
+
+
+def test_a_saved_model_is_the_same_to_the_last_bit(model: Path, sample: Dataset, tmp_path: Path) -> None:
+    first = load_segmenter(model)
+    digest = save_segmenter(first, tmp_path / "again")
+    second = load_segmenter(tmp_path / "again")
+    assert digest == sha256_file(tmp_path / "again" / WEIGHTS) == sha256_file(model / WEIGHTS)
+    assert (tmp_path / "again" / CARD).read_bytes() == (model / CARD).read_bytes()
+    assert second.card == first.card
+    assert second.card.classes == sample.classes
+    assert second.encoder.card == first.encoder.card
+    assert second.encoder.weights_hash == first.encoder.weights_hash
+    np.testing.assert_array_equal(second.head.weights, first.head.weights)
+    np.testing.assert_array_equal(second.head.standardiser.std, first.head.standardiser.std)
+    image = sample.cases[0].image()
+    assert torch.equal(second.logits(image), first.logits(image))
+
+
+def test_weights_of_the_head_keep_their_double_precision(model: Path, tmp_path: Path) -> None:
+    segmenter = load_segmenter(model)
+    segmenter.head.weights[0, 0] = 1 + 2**-50
+    save_segmenter(segmenter, tmp_path)
+    assert load_segmenter(tmp_path).head.weights[0, 0] == 1 + 2**-50
+
+
+@pytest.mark.parametrize("place", [0, 7, 0.01, 0.5, 0.999, -1])
+def test_one_altered_byte_is_noticed(copy: Path, place: float) -> None:
+    data = bytearray((copy / WEIGHTS).read_bytes())
+    index = int(place * len(data)) if isinstance(place, float) else place
+    data[index] ^= 1
+    (copy / WEIGHTS).write_bytes(data)
+    with pytest.raises(UserError, match=rf"{WEIGHTS} was altered or damaged; restore it"):
+        load_segmenter(copy)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"is not a model folder: it has no {CARD}; choose the folder that has one"):
+        load_segmenter(tmp_path)
+    with pytest.raises(UserError, match="is not a model folder"):
+        load_segmenter(tmp_path / "nowhere")
+
+
+def test_missing_weights_are_refused(copy: Path) -> None:
+    (copy / WEIGHTS).unlink()
+    with pytest.raises(UserError, match="is not a complete model"):
+        load_segmenter(copy)
+
+
+@pytest.mark.parametrize("text", ["", "{", "\udcff"])
+def test_a_card_that_is_no_json_is_refused(copy: Path, text: str) -> None:
+    (copy / CARD).write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(UserError, match="cannot be read as JSON"):
+        load_segmenter(copy)
+
+
+@pytest.mark.parametrize("facts", [[], {}, {"format": 99}])
+def test_a_card_of_another_version_is_refused(copy: Path, facts: Any) -> None:
+    (copy / CARD).write_text(json.dumps(facts))
+    with pytest.raises(UserError, match="written by another version"):
+        load_segmenter(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda facts: facts.pop("model"), "not a complete model"),
+        (lambda facts: facts.pop("weights_sha256"), "not a complete model"),
+        (lambda facts: facts.update(encoder=3), "not a complete model"),
+        (lambda facts: facts["encoder"].update(mean=[0.5]), "not a complete model"),
+        (lambda facts: facts["encoder"].update(extra=1), "not a complete model"),
+        (lambda facts: facts["encoder"].update(name="nothing"), "no encoder file or architecture 'nothing'"),
+        (lambda facts: facts["encoder"].update(name="resnet18"), "do not fit the architecture resnet18"),
+        (lambda facts: facts["model"].update(classes=["background", "lesion"]), "does not fit model.json"),
+    ],
+)
+def test_a_card_that_says_something_else_is_refused(copy: Path, change: Any, sentence: str) -> None:
+    facts = json.loads((copy / CARD).read_text())
+    change(facts)
+    (copy / CARD).write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=sentence):
+        load_segmenter(copy)
