@@ -51,7 +51,7 @@ class NegGradSeg:
             if (t + 1) % _CHECK_EVERY == 0 or t + 1 == settings.steps:
                 current = weights.detach().double().numpy().copy()
                 good = metrics["retain_dice"] = retain_dice(problem.retain, current)
-                if good < best - _LARGEST_DROP:
+                if good < best - _LARGEST_DROP or not np.isfinite(current).all():
                     yield Step(settings.steps, settings.steps, "Stopped: the retained pixels began to suffer", metrics)
                     break
                 best, kept = max(best, good), current

@@ -1,0 +1,92 @@
+"""Problems small enough to be solved densely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.operators.protocol import Budget, HeadProblem, Operator, Revision, Step
+from napari_unlearn.operators.settings import Settings
+from napari_unlearn.privacy.noise import SeededNoise
+
+FEATURES, CLASSES = 4, 3
+
+
+@dataclass
+class Silence:
+    """A source of noise that is zero, and remembers what it was asked for."""
+
+    certifies = False
+    description = "none at all, for tests"
+    asked: list[tuple[tuple[int, ...], float]] = field(default_factory=list)
+
+    def gaussian(self, shape: tuple[int, ...], sigma: float) -> NDArray[np.float64]:
+        self.asked.append((shape, sigma))
+        return np.zeros(shape)
+
+
+@pytest.fixture
+def silence() -> Silence:
+    return Silence()
+
+
+@pytest.fixture(scope="session")
+def make_pixels() -> Callable[..., PixelSet]:
+    """A function that draws labelled pixels whose features tell their label; `label` gives all the same one."""
+
+    def make(n: int = 120, seed: int = 0, label: int | None = None) -> PixelSet:
+        rng = np.random.default_rng(seed)
+        labels = rng.integers(CLASSES, size=n)
+        means = np.random.default_rng(99).normal(size=(CLASSES, FEATURES)) * 1.5
+        x = np.hstack([means[labels] + rng.normal(size=(n, FEATURES)), np.ones((n, 1))]).astype(np.float32)
+        return PixelSet(x, labels if label is None else np.full(n, label), rng.uniform(0.5, 2, n))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_problem(make_pixels: Callable[..., PixelSet]) -> Callable[..., HeadProblem]:
+    """A function that makes a problem; what is passed replaces its retain set, forget set or head in use."""
+
+    def make(**replaced: Any) -> HeadProblem:
+        parts: dict[str, Any] = {
+            "retain": make_pixels(),
+            "forget": make_pixels(50, seed=1, label=2),
+            "original": np.random.default_rng(2).normal(size=(CLASSES, FEATURES + 1)),
+            "classes": CLASSES,
+        }
+        return HeadProblem(**parts | replaced)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def finish() -> Callable[..., tuple[list[Step], Revision]]:
+    """A function that runs an operator to its end."""
+
+    def run(
+        operator: Operator,
+        problem: HeadProblem,
+        settings: Settings,
+        noise: Any = None,
+        epsilon: float = 1.0,
+        seed: int = 0,
+    ) -> tuple[list[Step], Revision]:
+        made: Iterator[Step | Revision] = operator.steps(
+            problem, settings, Budget(epsilon, 1e-5), noise or SeededNoise(0), np.random.default_rng(seed)
+        )
+        steps: list[Step] = []
+        for item in made:
+            if isinstance(item, Revision):
+                assert list(made) == []
+                return steps, item
+            steps.append(item)
+        pytest.fail("An operator must end with a revision.")
+
+    return run

@@ -1,0 +1,186 @@
+"""The mechanism against a reference step, and against the mistakes that ports of it are known to make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from napari_unlearn.models.convex_head import ConvexProblem
+from napari_unlearn.operators.gradient_clipping import clip, noisy_step, operator
+from napari_unlearn.operators.protocol import HeadProblem
+from napari_unlearn.operators.settings import GradientClippingSettings
+from napari_unlearn.privacy import gradient_clipping
+from napari_unlearn.privacy.noise import SeededNoise
+
+Array = NDArray[np.float64]
+SETTINGS = GradientClippingSettings(
+    strength=0.01, initial_radius=0.7, gradient_radius=0.05, step_size=0.1, decay=3.0, steps=6, finetune=0
+)
+
+
+class Planned:
+    """Noise that is known beforehand, as if sigma were one."""
+
+    certifies = False
+    description = "known beforehand"
+
+    def __init__(self) -> None:
+        self.generator = np.random.default_rng(11)
+
+    def gaussian(self, shape: tuple[int, ...], sigma: float) -> Array:
+        return sigma * self.generator.normal(size=shape)
+
+
+def gradient(problem: HeadProblem, weights: Array) -> Array:
+    """Gradient of the retain objective by automatic differentiation."""
+    x, y = torch.from_numpy(problem.retain.features).double(), torch.from_numpy(problem.retain.labels)
+    a = torch.from_numpy(problem.retain.weights)
+    w = torch.from_numpy(weights).requires_grad_()
+    losses = torch.nn.functional.cross_entropy(x @ w.T, y, reduction="none")
+    ((a * losses).sum() / a.sum() + SETTINGS.strength / 2 * w.square().sum()).backward()
+    return w.grad.numpy()
+
+
+def shorten(vector: Array, radius: float) -> Array:
+    return vector * min(1.0, radius / np.sqrt(np.sum(vector**2)))
+
+
+def sigma(epsilon: float = 1.0) -> float:
+    s = SETTINGS
+    return gradient_clipping.sigma(
+        epsilon,
+        1e-5,
+        initial_radius=s.initial_radius,
+        gradient_radius=s.gradient_radius,
+        step_size=s.step_size,
+        steps=s.steps,
+        decay=s.decay,
+    )
+
+
+def reference(
+    problem: HeadProblem,
+    *,
+    clip_first: Callable[[Array], Array] = lambda w: shorten(w, SETTINGS.initial_radius),
+    shorten_gradient: Callable[[Array], Array] = lambda g: shorten(g, SETTINGS.gradient_radius),
+    decay_inside: bool = False,
+    noise_factor: float = 1.0,
+    steps: int = SETTINGS.steps,
+) -> Array:
+    """The mechanism written down once more; each keyword is a known mistake."""
+    s, noise = SETTINGS, Planned()
+    w = clip_first(problem.original)
+    for _ in range(steps):
+        g = gradient(problem, w)
+        pull = s.decay * w
+        direction = shorten_gradient(g + pull) if decay_inside else shorten_gradient(g) + pull
+        w = w - s.step_size * direction + noise_factor * noise.gaussian(w.shape, sigma())
+    return w
+
+
+@pytest.fixture
+def problem(make_problem: Callable[..., HeadProblem]) -> HeadProblem:
+    return make_problem()
+
+
+def test_it_does_what_the_mechanism_says(problem: HeadProblem, finish: Any) -> None:
+    _, revision = finish(operator, problem, SETTINGS, Planned())
+    np.testing.assert_allclose(revision.weights, reference(problem), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "options"),
+    [
+        ("a norm for each row", {"shorten_gradient": lambda g: np.stack([shorten(row, 0.05) for row in g])}),
+        ("the clip after the decay was added", {"decay_inside": True}),
+        ("noise scaled by the step size", {"noise_factor": SETTINGS.step_size}),
+        ("no clip of the start", {"clip_first": lambda w: w}),
+        ("the gradient not clipped", {"shorten_gradient": lambda g: g}),
+        ("a step too many", {"steps": SETTINGS.steps + 1}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_it_makes_none_of_the_known_mistakes(
+    problem: HeadProblem, finish: Any, mistake: str, options: dict[str, Any]
+) -> None:
+    _, revision = finish(operator, problem, SETTINGS, Planned())
+    assert np.abs(revision.weights - reference(problem, **options)).max() > 1e-4, mistake
+
+
+def test_one_norm_over_everything() -> None:
+    vector = np.array([[3.0, 0.0], [0.0, 4.0]])
+    np.testing.assert_allclose(clip(vector, 1.0), vector / 5)
+    np.testing.assert_array_equal(clip(vector, 5.0), vector)
+    np.testing.assert_array_equal(clip(vector, 0.0), 0 * vector)
+    np.testing.assert_array_equal(clip(0 * vector, 1.0), 0 * vector)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_vector_that_is_not_finite_becomes_zero(bad: float) -> None:
+    vector = np.array([1.0, bad])
+    np.testing.assert_array_equal(clip(vector, 5.0), [0.0, 0.0])
+    assert vector[0] == 1.0
+
+
+def test_a_gradient_that_overflowed_moves_nothing(
+    problem: HeadProblem, silence: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convex = problem.retain_problem(0.01)
+    weights = problem.original
+    broken = torch.full(weights.shape, torch.nan, dtype=torch.float64)
+    monkeypatch.setattr(ConvexProblem, "loss_and_gradient", lambda *_: (1.0, broken))
+    _, moved = noisy_step(convex, weights, SETTINGS, 1.0, silence)
+    np.testing.assert_allclose(moved, weights * (1 - SETTINGS.step_size * SETTINGS.decay))
+
+
+def test_a_head_in_use_that_is_not_finite_starts_at_the_public_centre(
+    make_problem: Callable[..., HeadProblem], finish: Any
+) -> None:
+    _, one = finish(operator, make_problem(original=np.full((3, 5), np.nan)), SETTINGS, Planned())
+    _, other = finish(operator, make_problem(original=np.zeros((3, 5))), SETTINGS, Planned())
+    np.testing.assert_array_equal(one.weights, other.weights)
+
+
+def test_noise_is_added_in_every_step_with_the_exact_sigma(problem: HeadProblem, finish: Any, silence: Any) -> None:
+    _, revision = finish(operator, problem, SETTINGS, silence, epsilon=2.0)
+    assert silence.asked == [((3, 5), pytest.approx(sigma(2.0)))] * SETTINGS.steps
+    assert revision.numbers["sigma"] == pytest.approx(sigma(2.0))
+
+
+def test_the_noise_has_that_spread(problem: HeadProblem) -> None:
+    convex, source = problem.retain_problem(0.01), SeededNoise(5)
+    one = [noisy_step(convex, problem.original, SETTINGS, 0.3, source)[1] for _ in range(400)]
+    spread = np.var(one, axis=0, ddof=1).sum() * 399 / 0.3**2
+    low, high = chi2(15 * 399).ppf([1e-6, 1 - 1e-6])
+    assert low < spread < high
+
+
+def test_fine_tuning_learns_again_and_the_same_from_zero_stands_beside_it(problem: HeadProblem, finish: Any) -> None:
+    settings = GradientClippingSettings(strength=0.01, finetune=30)
+    steps, revision = finish(operator, problem, settings)
+    convex = problem.retain_problem(0.01)
+    assert revision.reference is not None
+    assert convex.residual(revision.weights) < 1e-8
+    assert convex.residual(revision.reference) < 1e-8
+    assert all(0 < step.done <= step.total for step in steps)
+    dones = [step.done for step in steps]
+    assert dones == sorted(dones)
+
+
+def test_without_fine_tuning_the_reference_is_the_public_start(problem: HeadProblem, finish: Any) -> None:
+    _, revision = finish(operator, problem, SETTINGS)
+    np.testing.assert_array_equal(revision.reference, np.zeros((3, 5)))
+
+
+def test_the_forget_set_is_never_read(make_problem: Callable[..., HeadProblem], finish: Any) -> None:
+    _, one = finish(operator, make_problem(), SETTINGS, Planned())
+    _, other = finish(operator, make_problem(forget=None), SETTINGS, Planned())
+    np.testing.assert_array_equal(one.weights, other.weights)
+    assert one.noise_certifies is False
+    assert one.mechanism == "gradient-clipping"
