@@ -1,7 +1,7 @@
 """Lets torch be imported in a process that already draws with Mesa's OpenGL.
 
 Importing torch's compiler imports triton, whose library carries its own LLVM. Where OpenGL is drawn by Mesa (software
-drawing, AMD cards) another LLVM is loaded already, the two get mixed up, and the process ends with a segmentation fault.
+drawing, AMD cards) another LLVM is loaded already, the two get mixed up, and the process dies of a segmentation fault.
 Loading triton's library beforehand, told to prefer its own symbols, keeps them apart. Known upstream as a clash of
 symbols, see pytorch issue 96060 and tensorflow issue 124205.
 """

@@ -1,11 +1,14 @@
-"""Colours of masks, badges and curves, in one table. They stay apart for colour-blind eyes (Okabe and Ito)."""
+"""Colours of masks, badges and curves, in one table.
+
+Skin is pink and lesions are brown, so masks are cyan and violet, which also differ in lightness for colour-blind eyes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 # Classes by id, from 1; further classes start again.
-CLASSES = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#0072b2", "#d55e00")
+CLASSES = ("#19d3e6", "#6b3fff", "#7ddc1f", "#1f5bff", "#ffffff", "#00a86b")
 COARSE = "#ffe45c"
 ARTEFACT = "#ff4fa3"
 # From nothing over purple and red to yellow: pixels that leak nothing let the image through.

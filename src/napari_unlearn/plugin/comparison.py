@@ -12,6 +12,10 @@ from napari_unlearn.plugin.views.metric_table import MetricRow
 
 Numbers = Mapping[str, Any]
 AUROC_TIP = "How well the score tells malignant from benign; 0.5 is a coin toss."
+LEAKAGE_TIP = (
+    "What spurious artefacts tell about the predicted class, in nats per predicted pixel, with its 95 % interval; "
+    "0 means nothing."
+)
 GAP_TIP = "AUROC where shortcut and diagnosis agree minus AUROC where they conflict; 0 means the shortcut is not used."
 
 
@@ -28,27 +32,20 @@ def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
     splits: Mapping[str, Numbers] = after["splits"]
     for name, numbers in splits.items():
         old = earlier.get("splits", {}).get(name, {})
-        shown = name.removeprefix("test_").replace("_", " ") if len(splits) > 1 else "test cases"
         rows += [
-            _row(f"Dice · {shown}", old.get("dice"), numbers["dice"], 1, "Overlap with the fine masks; 1 is perfect."),
-            _row(f"AUROC · {shown}", old.get("auroc"), numbers["auroc"], 1, AUROC_TIP),
+            MetricRow(name.replace("_", " ").capitalize(), tip=f"{numbers['cases']} cases"),
+            _row("Dice", old.get("dice"), numbers["dice"], 1, "Overlap with the fine masks; 1 is perfect."),
+            _row("AUROC", old.get("auroc"), numbers["auroc"], 1, AUROC_TIP),
         ]
         leakage, old_leakage = numbers.get("leakage"), old.get("leakage")
         if leakage is not None:
-            rows.append(
-                MetricRow(
-                    f"Leakage · {shown}",
-                    _leakage(old_leakage),
-                    _leakage(leakage),
-                    _better(_get(old_leakage, "normalised"), leakage["normalised"], -1),
-                    "What spurious artefacts tell about the predicted class, nats per predicted pixel, in brackets the "
-                    f"95 % interval: {_interval(old_leakage)} before, {_interval(leakage)} after.",
-                )
-            )
+            better = _better(_get(old_leakage, "normalised"), leakage["normalised"], -1)
+            rows.append(MetricRow("Leakage", _leakage(old_leakage), _leakage(leakage), better, LEAKAGE_TIP))
     gap = after.get("shortcut_gap")
     if gap is not None:
         old_gap = earlier.get("shortcut_gap")
         better = 0 if old_gap is None else _better(abs(old_gap), abs(gap), -1)
+        rows.append(MetricRow("All splits"))
         rows.append(MetricRow("Shortcut gap", _number(old_gap), _number(gap), better, GAP_TIP))
     return rows
 
@@ -114,11 +111,7 @@ def _number(value: float | None) -> str:
 
 
 def _leakage(leakage: Numbers | None) -> str:
-    return "–" if leakage is None else f"{leakage['normalised']:.3f} [{leakage['low']:.3f}, {leakage['high']:.3f}]"
-
-
-def _interval(leakage: Numbers | None) -> str:
-    return "not measured" if leakage is None else f"{leakage['low']:.4f} to {leakage['high']:.4f}"
+    return "–" if leakage is None else f"{leakage['normalised']:.3f}\n{leakage['low']:.3f} to {leakage['high']:.3f}"
 
 
 def _get(numbers: Numbers | None, key: str) -> float | None:

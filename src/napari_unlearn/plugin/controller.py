@@ -200,7 +200,7 @@ class Controller(QObject):
             else:
                 self.refining.leave()
             if step == DATA:
-                self._show_layers((Role.PREDICTION, Role.COARSE))
+                self._show_layers((Role.PREDICTION, Role.AFTER, Role.COARSE))
             elif step == UNLEARN:
                 self._show_layers((Role.COARSE, Role.ARTEFACTS))
             elif step == COMPARE:

@@ -66,10 +66,12 @@ class ForgetOverlay:
         repaint(self._overlay_layer, rectangle)
         self._counted(self._count, self._coarse_pixels)
 
-    def _on_finished(self) -> None:
-        if not np.array_equal(self._editing.fine, self._saved):
+    def _on_finished(self) -> bool:
+        changed = not np.array_equal(self._editing.fine, self._saved)
+        if changed:
             self._saved = self._editing.fine.copy()
             self._finished()
+        return changed
 
     def _adopt_new_data(self) -> None:
         # Somebody assigned another array to the layer: its content is taken over, its identity is not.

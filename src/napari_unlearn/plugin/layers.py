@@ -36,7 +36,7 @@ class Role(StrEnum):
 
 
 ORDER = tuple(Role)  # from bottom to top
-OPACITY = {Role.FINE: 0.35, Role.ARTEFACTS: 0.6, Role.COARSE: 1.0, Role.LEAKAGE_BEFORE: 0.9, Role.LEAKAGE_AFTER: 0.9}
+OPACITY = {Role.FINE: 0.25, Role.ARTEFACTS: 0.6, Role.COARSE: 1.0, Role.LEAKAGE_BEFORE: 0.9, Role.LEAKAGE_AFTER: 0.9}
 PREDICTIONS = (Role.PREDICTION, Role.BEFORE, Role.AFTER)
 LEAKAGES = (Role.LEAKAGE_BEFORE, Role.LEAKAGE_AFTER)
 

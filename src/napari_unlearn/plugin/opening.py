@@ -91,12 +91,14 @@ class Opening(QObject):
         if not dataset.cases:
             raise UserError(f"{dataset.root} holds no images; choose a folder that does.")
         project = Project(dataset, model)
-        rows = [CaseRow(c.id, c.diagnosis or "", c.split or "", project.status(c.id).value) for c in dataset.cases]
+        cases = [dataset.case(case_id) for case_id in project.order]
+        rows = [CaseRow(c.id, c.diagnosis or "", c.split or "", project.status(c.id).value) for c in cases]
         self._bench.adopt(project)
         self._page.cases.set_rows(rows)
         self.show_counts()
         self.opened.emit(project)
-        first = next((c.id for c in dataset.cases if project.status(c.id) is CaseStatus.UNREFINED), dataset.cases[0].id)
+        unrefined = (c.id for c in cases if project.status(c.id) is CaseStatus.UNREFINED)
+        first = next(unrefined, cases[0].id)
         project.select(first)
         if dataset.notes:
             self._bench.dock.messages.note(" ".join(dataset.notes))

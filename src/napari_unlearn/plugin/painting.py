@@ -1,7 +1,8 @@
 """What was painted on a Labels layer, as rectangles: the one place that knows which events napari sends while painting.
 
 Measured on napari 0.8 to 0.9: each mouse event sends `labels_update` with the offset and the data of the rectangle that
-changed; the end of a stroke and a fill send `paint`; undo, redo, refresh and new data send only `set_data`.
+changed; the end of a stroke sends `paint`; a fill and `data_setitem` send `paint` before they write; undo, redo, refresh
+and new data send only `set_data`.
 `labels_update` is undocumented, so a napari without it still works, once per stroke instead of once per mouse event.
 """
 
@@ -23,14 +24,15 @@ class PaintWatch:
     changed : callable
         Called with the rectangle (rows, columns) whose pixels may have changed, None for the whole image.
     finished : callable
-        Called without arguments when a stroke, a fill, an undo or a redo is complete.
+        Called when a stroke, a fill, an undo or a redo is complete; returns whether it found anything changed.
     """
 
-    def __init__(self, layer: Any, changed: Callable[[Rectangle | None], None], finished: Callable[[], None]) -> None:
+    def __init__(self, layer: Any, changed: Callable[[Rectangle | None], None], finished: Callable[[], bool]) -> None:
         self._layer = layer
         self._changed = changed
         self._finished = finished
         self._inside = False
+        self._announced = False  # `paint` came, but the pixels had not changed yet
         self._partial = hasattr(layer.events, "labels_update")
         if self._partial:
             layer.events.labels_update.connect(self._on_rectangle)
@@ -48,6 +50,9 @@ class PaintWatch:
         rows, columns = event.data.shape[:2]
         top, left = (int(start) for start in event.offset)
         self._tell((slice(top, top + rows), slice(left, left + columns)))
+        if self._announced and not self._inside:
+            self._announced = False
+            self._finished()
 
     def _on_whole(self, event: Any) -> None:
         # Undo and redo end here, and cannot be told from a mere refresh; whoever listens compares with what it has.
@@ -58,7 +63,7 @@ class PaintWatch:
     def _on_paint(self, event: Any) -> None:
         if not self._partial:
             self._tell(None)
-        self._finished()
+        self._announced = not self._finished()
 
     def _tell(self, rectangle: Rectangle | None) -> None:
         # The listener may itself repaint the layer, which sends the same events again.

@@ -66,7 +66,7 @@ class Predicting(QObject):
         project, case_id = self._bench.project, self._bench.project.case.id
         models = {Role.PREDICTION: project.model}
         if project.previous is not None:
-            models |= {Role.BEFORE: project.previous, Role.AFTER: project.model}
+            models = {Role.BEFORE: project.previous, Role.AFTER: project.model}
         return {role: (model, case_id) for role, model in models.items() if model is not None}
 
     def _missing(self) -> tuple[Path, str] | None:

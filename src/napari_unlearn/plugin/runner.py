@@ -6,7 +6,6 @@ whatever escapes into the last event of the job.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -14,14 +13,13 @@ from typing import Any, Protocol
 from qtpy.QtCore import QObject, Qt, Signal, Slot
 
 from napari_unlearn.jobs.events import Event, Failed
-from napari_unlearn.jobs.guard import explain
+from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.state import end_state
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
 
 Job = Callable[[Any, Token], Iterator[Event]]
 Receive = Callable[[Event], None]
-_LOG = logging.getLogger(__name__)
 
 
 class JobRunner(Protocol):
@@ -83,15 +81,10 @@ def complete(job: Job, request: object, token: Token) -> Iterator[Event]:
     token : Token
         How it is cancelled.
     """
-    try:
-        for event in job(request, token):
-            yield event
-            if end_state(event) is not None:
-                return
-    except Exception as error:  # noqa: BLE001 - nothing may be lost between the thread and the user
-        _LOG.exception("A job raised instead of ending in an event.")
-        yield explain(error)
-        return
+    for event in guarded(job)(request, token):
+        yield event
+        if end_state(event) is not None:
+            return
     yield Failed(
         "The work stopped without a result.", "Nothing was changed; start again, and report it if it stays so."
     )

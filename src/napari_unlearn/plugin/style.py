@@ -78,6 +78,7 @@ def sheet(colours: Theme) -> str:
         background: {colours.line}; color: {colours.muted}; border-color: {colours.line}; }}
     #unlearn_dock QPushButton:checked {{
         background: {colours.accent}; color: {colours.on_accent}; border-color: {colours.accent}; }}
+    #unlearn_dock QPushButton[kind="narrow"] {{ padding: 5px 2px; }}
     #unlearn_dock QPushButton[kind="plain"] {{ border: none; background: transparent; padding: 2px 6px; }}
     #unlearn_dock QFrame[kind="message"] {{
         background: {colours.surface}; border: 1px solid {colours.line}; border-radius: 5px; }}

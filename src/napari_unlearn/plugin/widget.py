@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QTimer
-from qtpy.QtGui import QCloseEvent
 
 from napari_unlearn.plugin import warm
 from napari_unlearn.plugin.controller import Controller
@@ -37,12 +36,7 @@ class UnlearnWidget(Dock):
         napari_viewer.events.theme.connect(self._wear_theme)
         self.shown.connect(self._on_first_shown)
         controller = self.controller
-        self.destroyed.connect(lambda: controller.bench.task is None)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """End background work with the dock."""
-        self.controller.stop()
-        super().closeEvent(event)
+        self.destroyed.connect(lambda: controller.stop())  # a bound method would be disconnected before
 
     def _on_first_shown(self) -> None:
         self.shown.disconnect(self._on_first_shown)

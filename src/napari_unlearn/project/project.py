@@ -46,6 +46,9 @@ class Project:
         self._session = sessions.load(self.runs)
         if model is not None and model != self._session.model:
             self._session = replace(self._session, model=model, previous=None)
+        splits = {name: place for place, name in enumerate(dataset.splits)}
+        cases = sorted(dataset.cases, key=lambda case: (splits.get(case.split or "", len(splits)), case.id))
+        self.order = tuple(case.id for case in cases)  # training cases first: they are the ones to refine
         self.editing: FineMask | None = None
         self.case: Case | None = None
 
@@ -97,9 +100,7 @@ class Project:
         status : CaseStatus, optional
             Pass over cases that are not in this status; the search then goes round once.
         """
-        ids = [case.id for case in self.dataset.cases]
-        if not ids:
-            return None
+        ids = self.order
         here = ids.index(self.case.id) if self.case is not None else -1
         if status is None:
             there = here + distance

@@ -36,10 +36,3 @@ def new_run(dataset: Path, operator: str, now: datetime | None = None) -> Path:
     while folder.exists():
         folder, attempt = first.with_name(f"{first.name}-{attempt}"), attempt + 1
     return folder
-
-
-def finished_runs(dataset: Path) -> tuple[Path, ...]:
-    """Runs of `dataset` that ended with a model and a certificate, oldest first."""
-    folder = runs_folder(dataset)
-    found = folder.glob("*/certificate.json") if folder.is_dir() else ()
-    return tuple(sorted(path.parent for path in found if (path.parent / "model").is_dir()))

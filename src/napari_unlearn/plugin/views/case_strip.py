@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from napari_unlearn.plugin.views.case_table import dot
 from napari_unlearn.plugin.views.parts import Page, label
@@ -26,9 +26,11 @@ class CaseStrip(QWidget):
         layout.setSpacing(6)
         self._dot = QLabel()
         self._name = label("No case yet", "hint")
+        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         before, after = page.button("previous_case"), page.button("next_case")
         for button in (before, after):
-            button.setFixedWidth(34)
+            button.setFixedWidth(30)
+            button.setProperty("kind", "narrow")
         layout.addWidget(before)
         layout.addWidget(after)
         layout.addWidget(self._dot)

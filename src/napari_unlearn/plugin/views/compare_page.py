@@ -95,11 +95,13 @@ class ComparePage(Page):
     def show_view(self, key: str) -> None:
         """Mark what is being looked at."""
         self._views[key].setChecked(True)
+        leakage = key.startswith("show_leakage")
+        self.legend.setVisible(not leakage)
+        self.scale.setVisible(leakage)
 
     def show_limits(self, low: float, high: float) -> None:
         """Show the colour bar of the leakage maps."""
         self.scale.show_limits(low, high)
-        self.scale.show()
 
     def show_classes(self, classes: Sequence[str]) -> None:
         """Explain the colours."""

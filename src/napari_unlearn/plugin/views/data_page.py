@@ -40,7 +40,7 @@ class DataPage(Page):
         self.body.addWidget(self.strip)
         self.cases = CaseTable()
         self.cases.setMinimumHeight(220)
-        self.body.addWidget(self.cases, 1)
+        self.body.addWidget(self.cases, 1000)
         self._refine = self.button("go_refine", "primary")
         self.body.addWidget(self._refine)
         self._start = label(
@@ -50,7 +50,7 @@ class DataPage(Page):
             wrap=True,
         )
         self.body.addWidget(self._start)
-        self.body.addStretch(0)
+        self.body.addStretch(1)
         self._parts = (
             self._opened, self._model_card, self._cases_title, self.strip, self.cases, self._refine
         )  # fmt: skip

@@ -13,13 +13,16 @@ GOOD, BAD = "#1fa971", "#e5604d"
 
 
 class MetricRow(NamedTuple):
-    """One measure; `better` is +1 when it improved, -1 when it got worse, 0 when there is nothing to say."""
+    """One measure; `better` is +1 when it improved, -1 when it got worse, 0 when there is nothing to say.
+
+    A line without numbers is the heading of those that follow.
+    """
 
     name: str
-    before: str
-    after: str
-    better: int
-    tip: str
+    before: str = ""
+    after: str = ""
+    better: int = 0
+    tip: str = ""
 
 
 class MetricTable(QTableWidget):
@@ -34,7 +37,6 @@ class MetricTable(QTableWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setShowGrid(False)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(25)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.horizontalHeader()
@@ -46,15 +48,24 @@ class MetricTable(QTableWidget):
 
     def show_rows(self, rows: Sequence[MetricRow]) -> None:
         """Show these lines instead."""
+        self.clearSpans()
         self.setRowCount(len(rows))
         for place, line in enumerate(rows):
+            heading = not line.before and not line.after
+            if heading:
+                self.setSpan(place, 0, 1, 4)
             arrow = {1: "▲", -1: "▼"}.get(line.better, "")
             for column, text in enumerate((line.name, line.before, line.after, arrow)):
                 item = QTableWidgetItem(text)
                 item.setToolTip(line.tip)
+                if heading:
+                    font = item.font()
+                    font.setBold(True)
+                    item.setFont(font)
                 if column == 3:
                     item.setForeground(QColor(GOOD if line.better > 0 else BAD))
                     item.setToolTip("Better than before" if line.better > 0 else "Worse than before")
                 self.setItem(place, column, item)
-        height = self.verticalHeader().defaultSectionSize()
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + height * len(rows) + 4)
+        self.resizeRowsToContents()
+        rows_height = sum(self.rowHeight(place) for place in range(len(rows)))
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows_height + 4)

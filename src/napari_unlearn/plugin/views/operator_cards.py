@@ -55,9 +55,7 @@ class OperatorCards(QWidget):
 
     def _on_toggled(self, radio: QRadioButton, checked: bool) -> None:
         card = self._cards[radio.objectName()]
-        card.setProperty("chosen", "true" if checked else "false")
-        card.style().unpolish(card)
-        card.style().polish(card)
+        card.show_chosen(checked)
         if checked:
             self.chosen.emit(radio.objectName())
 
@@ -69,9 +67,18 @@ class _OperatorCard(Card):
         self.radio.setObjectName(offer.name)
         self.radio.setStyleSheet("font-weight: 600; background: transparent;")
         self.body.addLayout(row(self.radio, Badge(offer.badge), stretch=0))
-        self.body.addWidget(label(offer.summary, "hint", wrap=True))
-        self.setToolTip(offer.source)
+        self._summary = label(offer.summary, "hint", wrap=True)
+        self._summary.hide()
+        self.body.addWidget(self._summary)
+        self.setToolTip(f"{offer.summary}\n\n{offer.source}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def show_chosen(self, chosen: bool) -> None:
+        """Only the chosen card explains itself, so that all fit on the page."""
+        self.setProperty("chosen", "true" if chosen else "false")
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._summary.setVisible(chosen)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The whole card is the button."""

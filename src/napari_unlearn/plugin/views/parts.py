@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.shortcuts import key_of
@@ -25,7 +25,9 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
     made.setProperty("kind", kind)
     made.setWordWrap(wrap)
     if wrap:
-        made.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.MinimumExpanding)
+        policy = made.sizePolicy()  # wrapping has set that height follows width; that must stay
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+        made.setSizePolicy(policy)
     return made
 
 
@@ -67,6 +69,11 @@ class Page(QScrollArea):
         self.body.addWidget(label(title, "title"))
         self.body.addWidget(label(INTRO[step], "hint", wrap=True))
         self.setWidget(inside)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never narrower than what is inside, because the page scrolls only up and down."""
+        inside = self.widget().minimumSizeHint().width()
+        return QSize(inside + self.verticalScrollBar().sizeHint().width(), 200)
 
     def section(self, text: str) -> QLabel:
         """Add a small heading."""

@@ -93,7 +93,8 @@ class RefinePage(Page):
 
     def show_progress(self, refined: int, total: int, aim: int) -> None:
         """Show how many training cases are refined and how many are aimed at."""
-        self._progress.setText(f"{refined} of {total} training cases refined · aim for about {aim} (10 %)")
+        rest = "enough to unlearn" if refined >= aim else f"aim for about {aim} (10 %)"
+        self._progress.setText(f"{refined} of {total} training cases refined · {rest}")
         self._bar.setRange(0, max(aim, 1))
         self._bar.setValue(min(refined, aim))
 

@@ -1,0 +1,41 @@
+"""A window with the dock, on a writable copy of the small sample."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.plugin.widget import UnlearnWidget, open_in
+
+
+@pytest.fixture(autouse=True)
+def no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Import nothing in the background: tests count threads."""
+    monkeypatch.setattr("napari_unlearn.plugin.warm.start", lambda: None)
+
+
+@pytest.fixture
+def own_sample(sample: Dataset, tmp_path: Path) -> Path:
+    """Copy of the sample that a test may write to."""
+    return Path(shutil.copytree(sample.root, tmp_path / "dataset"))
+
+
+@pytest.fixture
+def dock(make_napari_viewer: Callable[..., Any]) -> UnlearnWidget:
+    """The dock in a viewer that is not shown."""
+    return open_in(make_napari_viewer())
+
+
+@pytest.fixture
+def open_dock(dock: UnlearnWidget, own_sample: Path, model: Path, qtbot: Any) -> UnlearnWidget:
+    """The dock with the sample open and the first prediction made."""
+    controller = dock.controller
+    controller.opening.open(own_sample, model)
+    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+    return dock

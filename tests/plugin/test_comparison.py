@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_rows
+
+
+def numbers(dice: float, leak: float, gap: float | None) -> dict[str, object]:
+    leakage = {"s_global": 1.0, "normalised": leak, "low": leak - 0.01, "high": leak + 0.01}
+    return {
+        "splits": {"test": {"dice": dice, "auroc": None, "leakage": leakage, "cases": 3}},
+        "shortcut_gap": gap,
+    }
+
+
+def test_better_means_more_dice_less_leakage_and_a_smaller_gap() -> None:
+    rows = {row.name: row for row in metric_rows(numbers(0.8, 0.01, -0.1), numbers(0.6, 0.05, 0.3))}
+    assert rows["Dice"].better == 1
+    assert rows["Leakage"].better == 1
+    assert rows["Shortcut gap"].better == 1
+    assert rows["AUROC"].before == "–"
+    assert rows["AUROC"].better == 0
+    assert "0.000 to 0.020" in rows["Leakage"].after
+
+
+def test_without_an_earlier_model_nothing_is_called_better() -> None:
+    assert all(row.better == 0 for row in metric_rows(numbers(0.8, 0.01, 0.1), None))
+
+
+def test_maps_share_their_limits() -> None:
+    low, high = np.full((4, 4), 0.1, np.float32), np.full((4, 4), 0.4, np.float32)
+    after = {"a": SimpleNamespace(leakage={"s_global": 1.0}, leakage_map=low)}
+    before = {"a": SimpleNamespace(leakage={"s_global": 2.0}, leakage_map=high)}
+    new, old, limits = leakage_maps(after, before)
+    assert new is low
+    assert old is high
+    assert limits == (0.0, pytest.approx(0.4))
+
+
+def test_only_certified_runs_speak_of_delta() -> None:
+    assert "δ" in guarantee("certified", 1.0, 1e-5)
+    assert "δ" not in guarantee("exact", 0.0, 0.0)
+    assert "No guarantee" in guarantee("empirical", None, None)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from napari_unlearn.jobs.state import JobState
+from napari_unlearn.plugin.enabling import RULES, Facts, blocker, enabled
+from napari_unlearn.plugin.shortcuts import SHORTCUTS
+from napari_unlearn.plugin.texts import TEXTS
+
+READY = Facts(dataset=True, case=True, model=True, refined=1)
+
+
+def test_unlearning_needs_data_a_model_and_a_refined_case() -> None:
+    assert enabled(READY)["unlearn"]
+    for missing in (Facts(), Facts(dataset=True, case=True), Facts(dataset=True, case=True, model=True)):
+        assert not enabled(missing)["unlearn"]
+        assert "step" in blocker(missing)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state.busy])
+def test_while_a_job_runs_only_looking_and_brushing_go_on(state: JobState) -> None:
+    facts = Facts(state, dataset=True, case=True, model=True, refined=1, revised=True)
+    allowed = {name for name, value in enabled(facts).items() if value}
+    assert "unlearn" not in allowed
+    assert not allowed & {"open_folder", "open_sample", "train_model", "export", "discard", "operator"}
+    assert {"tool_trim", "next_case"} <= allowed
+    assert ("cancel" in allowed) == (state is not JobState.CANCELLING)
+
+
+def test_a_budget_is_asked_for_only_where_it_is_spent() -> None:
+    assert not enabled(READY)["epsilon"]
+    assert enabled(Facts(dataset=True, case=True, model=True, refined=1, budget=True))["epsilon"]
+
+
+def test_the_tables_speak_of_the_same_things() -> None:
+    assert set(RULES) <= set(TEXTS)
+    for name, written in SHORTCUTS.values():
+        assert written
+        assert name in TEXTS or name in {"blink", "toggle_artefacts"}

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+from napari.components import ViewerModel
+
+from napari_unlearn.plugin.layers import KEY, LayerBook, Role
+
+
+def book() -> LayerBook:
+    made = LayerBook(ViewerModel(), classes=3)
+    image = made.show_image(np.zeros((20, 30, 3), np.uint8))
+    image.scale, image.translate = (0.5, 0.5), (2, 3)
+    made.show_coarse(np.ones((20, 30), np.uint8))
+    made.show_fine(np.ones((20, 30), np.uint8))
+    return made
+
+
+def test_layers_are_known_after_rename_and_reorder() -> None:
+    layers = book()
+    fine = layers.find(Role.FINE)
+    fine.name = "my mask"
+    layers.viewer.layers.move(layers.viewer.layers.index(fine), 0)
+    again = layers.show_fine(np.zeros((20, 30), np.uint8))
+    assert again is fine
+    assert len(layers.viewer.layers) == 3
+
+
+def test_a_removed_layer_is_made_again_with_the_scale_of_the_image() -> None:
+    layers = book()
+    layers.viewer.layers.remove(layers.find(Role.FINE))
+    assert layers.find(Role.FINE) is None
+    fine = layers.show_fine(np.zeros((20, 30), np.uint8))
+    assert tuple(fine.scale) == (0.5, 0.5)
+    assert tuple(fine.translate) == (2, 3)
+
+
+def test_a_copy_made_by_the_user_is_not_taken_for_the_original() -> None:
+    layers = book()
+    fine = layers.find(Role.FINE)
+    copy = type(fine)(fine.data.copy(), metadata=dict(fine.metadata))
+    layers.viewer.layers.insert(0, copy)
+    assert copy.metadata[KEY] == Role.FINE
+    assert layers.find(Role.FINE) is fine
+
+
+def test_a_coarser_leakage_map_covers_the_image_exactly() -> None:
+    layers = book()
+    leakage = layers.show_leakage(Role.LEAKAGE_AFTER, np.zeros((10, 10), np.float32), (0, 1))
+    image = layers.find(Role.IMAGE)
+    corner = np.array([-0.5, -0.5])
+    assert np.allclose(leakage.data_to_world(corner), image.data_to_world(corner))
+    assert np.allclose(leakage.data_to_world([9.5, 9.5]), image.data_to_world([19.5, 29.5]))
+
+
+def test_the_fine_mask_of_another_case_starts_without_undo_history() -> None:
+    layers = book()
+    fine = layers.find(Role.FINE)
+    fine.paint((5, 5), 0)
+    other = np.ones((12, 12), np.uint8)
+    layers.show_fine(other)
+    fine.undo()
+    assert (other == 1).all()
+
+
+def test_masks_lie_above_the_image_and_the_outline_on_top() -> None:
+    layers = book()
+    layers.show_prediction(Role.PREDICTION, np.zeros((20, 30), np.uint8))
+    roles = [layer.metadata[KEY] for layer in layers.viewer.layers]
+    assert roles == [Role.IMAGE, Role.PREDICTION, Role.FINE, Role.COARSE]

@@ -1,0 +1,52 @@
+"""No exception is lost between a job's thread and the window, not even those that napari's own workers lose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Progress
+from napari_unlearn.jobs.token import CancelledError, Token
+from napari_unlearn.plugin.runner import ThreadRunner, complete
+
+
+def raising(request: Exception, token: Token) -> Iterator[Event]:
+    yield Progress(0, 1, "Starting")
+    raise request
+
+
+def silent(request: object, token: Token) -> Iterator[Event]:
+    yield Progress(0, 1, "Starting")
+
+
+def talkative(request: object, token: Token) -> Iterator[Event]:
+    yield Done(1)
+    yield Done(2)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("CUDA out of memory"), ValueError("no"), StopIteration(), KeyError(1)])
+def test_whatever_a_job_raises_is_its_last_event(error: Exception, qtbot: Any) -> None:
+    runner = ThreadRunner()
+    events: list[Event] = []
+    runner.start(raising, error, Token(), events.append)
+    qtbot.waitUntil(lambda: len(events) == 2, timeout=10_000)
+    runner.wait(10)
+    qtbot.wait(20)
+    assert len(events) == 2
+    assert isinstance(events[1], Failed)
+
+
+def test_a_job_that_just_stops_has_failed() -> None:
+    *_, last = complete(silent, None, Token())
+    assert isinstance(last, Failed)
+
+
+def test_nothing_counts_after_the_last_event() -> None:
+    assert len(list(complete(talkative, None, Token()))) == 1
+
+
+def test_a_checkpoint_that_raises_outside_a_guard_is_a_cancellation() -> None:
+    *_, last = complete(raising, CancelledError(), Token())
+    assert isinstance(last, Cancelled)
