@@ -54,8 +54,10 @@ def shoot(work: Path) -> None:
     dock = open_in(viewer)
     controller = dock.controller
     bench = controller.bench
+    canvas = viewer.window._qt_viewer.canvas.native
 
     def picture(name: str) -> None:
+        QTest.mouseMove(canvas, QPoint(1, 1))
         spin(0.8)
         viewer.window.screenshot(str(IMAGES / f"{name}.png"), canvas_only=False, flash=False)
 

@@ -19,6 +19,11 @@ def main(arguments: list[str] | None = None) -> int:
     ----------
     arguments : list of str, optional
         Those of the command line by default.
+
+    Returns
+    -------
+    int
+        Exit status.
     """
     parser = argparse.ArgumentParser(prog="python -m napari_unlearn.plugin", description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="data set folder; the sample by default")

@@ -26,6 +26,10 @@ def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
     ----------
     after, before : mapping
         What ``evaluate --json`` prints for the revised and for the earlier model; None when there is no earlier one.
+
+    Returns
+    -------
+    list of MetricRow
     """
     rows = []
     earlier = before or {}
@@ -88,6 +92,10 @@ def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
         ``exact``, ``certified`` or ``empirical``.
     epsilon, delta : float or None
         The guarantee.
+
+    Returns
+    -------
+    str
     """
     if tier == "exact":
         return "The model was computed without the forgotten labels: nothing of them is left (ε = 0)."

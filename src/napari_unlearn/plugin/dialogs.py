@@ -18,6 +18,10 @@ def choose_folder(parent: QWidget, title: str, start: Path | None = None) -> Pat
         What the folder is for.
     start : Path, optional
         Where to begin.
+
+    Returns
+    -------
+    Path or None
     """
     chosen = QFileDialog.getExistingDirectory(parent, title, str(start or Path.home()))
     return Path(chosen) if chosen else None

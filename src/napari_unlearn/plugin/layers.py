@@ -36,7 +36,7 @@ class Role(StrEnum):
 
 
 ORDER = tuple(Role)  # from bottom to top
-OPACITY = {Role.FINE: 0.25, Role.ARTEFACTS: 0.6, Role.COARSE: 1.0, Role.LEAKAGE_BEFORE: 0.9, Role.LEAKAGE_AFTER: 0.9}
+OPACITY = {Role.FINE: 0.2, Role.ARTEFACTS: 0.6, Role.COARSE: 1.0, Role.LEAKAGE_BEFORE: 0.9, Role.LEAKAGE_AFTER: 0.9}
 PREDICTIONS = (Role.PREDICTION, Role.BEFORE, Role.AFTER)
 LEAKAGES = (Role.LEAKAGE_BEFORE, Role.LEAKAGE_AFTER)
 
@@ -105,6 +105,10 @@ class LayerBook:
             Nats per pixel.
         limits : tuple of float
             Contrast limits, the same before and after.
+
+        Returns
+        -------
+        napari.layers.Image
         """
         layer = self._put(role, np.asarray(leakage, np.float32))
         layer.contrast_limits = limits

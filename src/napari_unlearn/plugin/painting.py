@@ -1,6 +1,6 @@
 """What was painted on a Labels layer, as rectangles: the one place that knows which events napari sends while painting.
 
-Measured on napari 0.8 to 0.9: each mouse event sends `labels_update` with offset and data of the rectangle that changed;
+Measured on napari 0.8 to 0.9: each mouse event sends `labels_update` with offset and data of the rectangle changed;
 the end of a stroke sends `paint`; a fill and `data_setitem` send `paint` before they write; undo, redo, refresh and new
 data send only `set_data`.
 `labels_update` is undocumented, so a napari without it still works, once per stroke instead of once per mouse event.

@@ -18,6 +18,11 @@ def get_reader(path: str | list[str]) -> Reader | None:
     ----------
     path : str or list of str
         What was dropped.
+
+    Returns
+    -------
+    callable or None
+        Reads the folder.
     """
     if not isinstance(path, str):
         return None

@@ -80,6 +80,10 @@ def complete(job: Job, request: object, token: Token) -> Iterator[Event]:
         What it is given.
     token : Token
         How it is cancelled.
+
+    Yields
+    ------
+    Event
     """
     for event in guarded(job)(request, token):
         yield event

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from napari.utils.theme import get_theme
 
-WIDTH = 380  # pixels; the dock is laid out for this and grows from here
+WIDTH = 390  # pixels; the dock is laid out for this and grows from here
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,10 @@ def theme(name: str) -> Theme:
     ----------
     name : str
         Its identifier, for example ``dark``.
+
+    Returns
+    -------
+    Theme
     """
     source = get_theme(name)
     dark = source.type == "dark"
@@ -52,6 +56,10 @@ def sheet(colours: Theme) -> str:
     ----------
     colours : Theme
         The colours.
+
+    Returns
+    -------
+    str
     """
     danger = "#e5604d" if colours.dark else "#b3261e"
     good = "#3ecf8e" if colours.dark else "#137a4b"
@@ -78,7 +86,7 @@ def sheet(colours: Theme) -> str:
         background: {colours.line}; color: {colours.muted}; border-color: {colours.line}; }}
     #unlearn_dock QPushButton:checked {{
         background: {colours.accent}; color: {colours.on_accent}; border-color: {colours.accent}; }}
-    #unlearn_dock QPushButton[kind="narrow"] {{ padding: 5px 2px; }}
+    #unlearn_dock QPushButton[kind="narrow"] {{ padding: 5px 6px; }}
     #unlearn_dock QPushButton[kind="plain"] {{ border: none; background: transparent; padding: 2px 6px; }}
     #unlearn_dock QFrame[kind="message"] {{
         background: {colours.surface}; border: 1px solid {colours.line}; border-radius: 5px; }}

@@ -53,6 +53,10 @@ def open_in(viewer: Any) -> UnlearnWidget:
     ----------
     viewer : napari.Viewer
         The viewer.
+
+    Returns
+    -------
+    UnlearnWidget
     """
     _, widget = viewer.window.add_plugin_dock_widget(PLUGIN, TITLE)
     return widget

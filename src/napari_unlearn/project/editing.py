@@ -52,6 +52,10 @@ class FineMask:
         ----------
         rectangle : tuple of two slices
             Rows and columns to look at.
+
+        Returns
+        -------
+        bool
         """
         stray = (self.fine[rectangle] > 0) & ~self.allowed[rectangle]
         found = bool(stray.any())

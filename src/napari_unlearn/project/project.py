@@ -99,6 +99,10 @@ class Project:
             +1 or -1.
         status : CaseStatus, optional
             Pass over cases that are not in this status; the search then goes round once.
+
+        Returns
+        -------
+        str or None
         """
         ids = self.order
         here = ids.index(self.case.id) if self.case is not None else -1

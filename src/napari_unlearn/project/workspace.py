@@ -30,6 +30,10 @@ def sample_workspace(shipped: Path, target: Path | None = None) -> Workspace:
     target : Path, optional
         Where the copy goes; a folder of the user's data folder by default. What the user brushed there earlier stays.
 
+    Returns
+    -------
+    Workspace
+
     Raises
     ------
     UserError

@@ -23,20 +23,20 @@ class CaseStrip(QWidget):
         super().__init__()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setSpacing(5)
         self._dot = QLabel()
         self._name = label("No case yet", "hint")
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         before, after = page.button("previous_case"), page.button("next_case")
         for button in (before, after):
-            button.setFixedWidth(30)
+            button.setFixedWidth(28)
             button.setProperty("kind", "narrow")
         layout.addWidget(before)
         layout.addWidget(after)
         layout.addWidget(self._dot)
         layout.addWidget(self._name, 1)
         if with_unrefined:
-            layout.addWidget(page.button("next_unrefined"))
+            layout.addWidget(page.button("next_unrefined", "narrow"))
 
     def show_case(self, case_id: str, diagnosis: str, status: str) -> None:
         """Name the case in hand."""

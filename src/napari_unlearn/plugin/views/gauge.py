@@ -16,6 +16,8 @@ class Gauge(Card):
         What is counted.
     colour : str
         Colour of the bar, the same as of the layer it stands for.
+    parent : QWidget, optional
+        Owner.
     """
 
     def __init__(self, title: str, colour: str, parent: QWidget | None = None) -> None:
