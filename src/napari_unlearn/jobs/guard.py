@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import functools
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -68,7 +69,8 @@ def explain(error: Exception) -> Failed:
     if isinstance(error, UserError):
         return Failed(str(error), "Nothing was changed; correct this and start again.")
     text = str(error).strip().split("\n", 1)[0]
-    if isinstance(error, MemoryError) or "out of memory" in text.lower():
+    # torch says "can't allocate memory" where the computer has too little and "out of memory" where the card has.
+    if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", text, re.IGNORECASE):
         where = "graphics card" if "cuda" in text.lower() or "mps" in text.lower() else "computer"
         return Failed(
             f"The {where} ran out of memory.",
@@ -77,10 +79,12 @@ def explain(error: Exception) -> Failed:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return Failed("The disk is full.", "Nothing was changed; free some space and start again.")
     if isinstance(error, PermissionError):
-        return Failed(f"{error.filename} cannot be written or read.", "Nothing was changed; check its permissions.")
+        return Failed(
+            f"{error.filename or 'A file'} cannot be written or read.", "Nothing was changed; check its permissions."
+        )
     if isinstance(error, OSError):
         return Failed(f"A file could not be read or written: {error}.", "Nothing was changed; check the folder.")
     return Failed(
-        f"Something unexpected went wrong ({type(error).__name__}: {text}).",
+        f"Something unexpected went wrong ({': '.join(filter(None, (type(error).__name__, text)))}).",
         "Nothing was changed; the log holds the details for a bug report.",
     )

@@ -95,7 +95,7 @@ def read_certificate(folder: Path) -> Certificate:
     except FileNotFoundError as error:
         raise UserError(f"{folder} has no {CERTIFICATE}; choose the folder of an unlearning run.") from error
     except (ValueError, OSError) as error:
-        raise UserError(f"{path} is not a certificate: {error}") from error
+        raise UserError(f"{path} is not a certificate: {str(error).rstrip('.')}.") from error
 
 
 def verify_run(folder: Path) -> list[str]:
@@ -136,7 +136,7 @@ def _write_sums(folder: Path) -> None:
 
 def _altered(folder: Path) -> Iterator[str]:
     try:
-        lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+        lines = (folder / SUMS).read_bytes().decode().removesuffix("\n").split("\n")
         expected = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}
     except (OSError, ValueError):
         yield f"{SUMS} is missing or damaged, so the files cannot be compared with what was written."

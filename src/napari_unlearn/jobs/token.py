@@ -24,6 +24,8 @@ class Token:
         self._cancelled = threading.Event()
         self._may_run = threading.Event()
         self._may_run.set()
+        # Or a job could be paused for good by somebody who asks just when another one cancels it.
+        self._asking = threading.Lock()
 
     @property
     def cancelled(self) -> bool:
@@ -37,13 +39,15 @@ class Token:
 
     def cancel(self) -> None:
         """Ask the job to end at its next checkpoint, also when it is paused."""
-        self._cancelled.set()
-        self._may_run.set()
+        with self._asking:
+            self._cancelled.set()
+            self._may_run.set()
 
     def pause(self) -> None:
         """Ask the job to wait at its next checkpoint."""
-        if not self.cancelled:
-            self._may_run.clear()
+        with self._asking:
+            if not self.cancelled:
+                self._may_run.clear()
 
     def resume(self) -> None:
         """Let a paused job go on."""

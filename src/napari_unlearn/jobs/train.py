@@ -127,6 +127,8 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
         raise UserError(f"There are no '{request.masks}' masks; choose coarse or fine.")
     if request.trainable != "head":
         raise UserError(f"Only the head can be trained in this version, not '{request.trainable}'; choose head.")
+    if request.seed < 0:
+        raise UserError(f"The seed must not be negative, as {request.seed} is.")
     if request.size is not None and (request.size < 32 or request.size % 32):
         raise UserError(f"The size must be a multiple of 32, not {request.size}; 256 is a good choice.")
     dataset = open_dataset(request.dataset)

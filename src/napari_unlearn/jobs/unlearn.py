@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -170,6 +171,10 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     budget = Budget(request.epsilon, request.delta)
     for made in load(operator.name).steps(collected.problem, settings, budget, noise, rng):
         if isinstance(made, Revision):
+            if not np.isfinite(made.weights).all():
+                raise UserError(
+                    f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
+                )
             yield Done(_Finished(segmenter, collected, made, clock.elapsed))
             return
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
@@ -236,7 +241,9 @@ def _settings(operator: OperatorInfo, request: UnlearnRequest) -> Settings:
         raise UserError(f"{operator.name} has no setting {unknown[0]}; it has {', '.join(defaults)}.")
     if request.counterfactual < 0:
         raise UserError(f"The number of counterfactual cases must not be negative, as {request.counterfactual} is.")
-    if operator.uses_budget and not (request.epsilon > 0 and 0 < request.delta < 1):
+    if request.seed < 0:
+        raise UserError(f"The seed must not be negative, as {request.seed} is.")
+    if operator.uses_budget and not (0 < request.epsilon < math.inf and 0 < request.delta < 1):
         raise UserError(
             f"A certificate needs epsilon above 0 and delta between 0 and 1, not {request.epsilon} and {request.delta}."
         )
@@ -279,7 +286,9 @@ def _metrics(finished: _Finished, settings: Settings) -> dict[str, Any]:
 
 
 def _plain(event: Event) -> dict[str, Any]:
-    return {"event": type(event).__name__.lower(), **dataclasses.asdict(event)}
+    values = {"event": type(event).__name__.lower(), **dataclasses.asdict(event)}
+    # JSON has no NaN and no infinity; a curve that left the numbers has a gap there.
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
 
 
 def _sha(path: Path) -> str:

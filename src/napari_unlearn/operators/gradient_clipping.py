@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import ConvexProblem
 from napari_unlearn.operators.protocol import Budget, FloatArray, HeadProblem, Revision, Step
 from napari_unlearn.operators.settings import GradientClippingSettings, Settings
@@ -54,15 +55,18 @@ class GradientClipping:
     ) -> Iterator[Step | Revision]:
         """See `Operator.steps`."""
         assert isinstance(settings, GradientClippingSettings)
-        sigma = gradient_clipping.sigma(
-            budget.epsilon,
-            budget.delta,
-            initial_radius=settings.initial_radius,
-            gradient_radius=settings.gradient_radius,
-            step_size=settings.step_size,
-            steps=settings.steps,
-            decay=settings.decay,
-        )
+        try:
+            sigma = gradient_clipping.sigma(
+                budget.epsilon,
+                budget.delta,
+                initial_radius=settings.initial_radius,
+                gradient_radius=settings.gradient_radius,
+                step_size=settings.step_size,
+                steps=settings.steps,
+                decay=settings.decay,
+            )
+        except ValueError as error:
+            raise UserError(str(error)) from error
         convex = problem.retain_problem(settings.strength)
         total = settings.steps + 2 * (settings.finetune + 1)
         weights = clip(problem.original, settings.initial_radius)

@@ -1,0 +1,166 @@
+"""From a revision to a certificate, or to the reason why there is none."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.certify import assumptions, certificate, earlier_attempts, require_admissible
+from napari_unlearn.jobs.run_folder import read_certificate
+from napari_unlearn.models.checkpoint import load_segmenter
+from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.operators.collect import Collected
+from napari_unlearn.operators.protocol import Budget, Revision
+from napari_unlearn.operators.registry import available, info
+from napari_unlearn.privacy import gaussian_dp, residual
+from napari_unlearn.privacy.certificate import Certificate
+from napari_unlearn.privacy.noise import OperatingSystemNoise
+from napari_unlearn.privacy.verification import check
+
+HASHES = dict.fromkeys(("model_in", "model_out", "public_encoder"), 64 * "a")
+
+
+@pytest.fixture
+def segmenter(model: Path) -> HeadSegmenter:
+    return load_segmenter(model)
+
+
+@pytest.fixture
+def collected() -> Collected:
+    return Collected(None, 10, 5, 2, 3, 64 * "b", 64 * "c", {})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def revision() -> Revision:
+    sigma = residual.sigma(1.0, 1e-5, residual=1e-6, strong_convexity=0.1, approximate_runs=2)
+    numbers = {
+        "residual_bound": 1e-6,
+        "residual_reached": 1e-7,
+        "strong_convexity": 0.1,
+        "sensitivity": 2e-5,
+        "sigma": sigma,
+    }
+    return Revision(np.zeros((2, 2)), "residual", numbers, noise=OperatingSystemNoise.description)
+
+
+@pytest.fixture
+def make(segmenter: HeadSegmenter, collected: Collected) -> Callable[..., Certificate]:
+    def certify(operator: str, revision: Revision, attempts: int = 1, **settings: float) -> Certificate:
+        budget = Budget(1.0, 1e-5)
+        return certificate(segmenter, info(operator), revision, collected, budget, settings, HASHES, attempts)
+
+    return certify
+
+
+def private(segmenter: HeadSegmenter) -> HeadSegmenter:
+    """The same model, had its encoder seen labels of the data set."""
+    segmenter.encoder.card = dataclasses.replace(segmenter.encoder.card, public=False, trained_on="coarse masks")
+    return segmenter
+
+
+def thawed(segmenter: HeadSegmenter) -> HeadSegmenter:
+    segmenter.encoder.requires_grad_(True)
+    return segmenter
+
+
+def deep(segmenter: HeadSegmenter) -> HeadSegmenter:
+    return dataclasses.replace(segmenter, card=dataclasses.replace(segmenter.card, trainable="decoder"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (private, "it was trained on: coarse masks"),
+        (thawed, "weights and normalisation statistics stay as published"),
+        (deep, "its decoder was trained"),
+    ],
+)
+@pytest.mark.parametrize("operator", available(), ids=lambda operator: operator.name)
+def test_a_promise_that_cannot_hold_is_not_made(
+    segmenter: HeadSegmenter, operator: Any, spoil: Callable[[HeadSegmenter], HeadSegmenter], reason: str
+) -> None:
+    require_admissible(segmenter, operator)
+    spoilt = spoil(segmenter)
+    if operator.tier == "empirical":
+        require_admissible(spoilt, operator)
+        return
+    with pytest.raises(UserError, match=f"{operator.title} cannot be certified for this model") as caught:
+        require_admissible(spoilt, operator)
+    assert reason in str(caught.value)
+
+
+def test_a_certified_run_states_its_budget_and_mu(make: Any, revision: Revision) -> None:
+    record = make("residual-head", revision)
+    assert (record.tier, record.epsilon, record.delta, record.mechanism) == ("certified", 1.0, 1e-5, "residual")
+    assert record.mu == pytest.approx(gaussian_dp.mu(1.0, 1e-5))
+    assert check(record) == []
+
+
+@pytest.mark.parametrize("attempts", [2, 3, 10])
+def test_every_attempt_is_charged(make: Any, revision: Revision, attempts: int) -> None:
+    record = make("residual-head", revision, attempts)
+    assert record.epsilon == pytest.approx(gaussian_dp.epsilon(np.sqrt(attempts) * record.mu, 1e-5))
+    assert record.epsilon > 1.2
+    assert check(record) == []
+
+
+def test_an_exact_run_states_zero(make: Any) -> None:
+    record = make("exact-refit", Revision(np.zeros((2, 2)), "none-needed"))
+    assert (record.tier, record.epsilon, record.delta, record.mu) == ("exact", 0, 0, 0)
+    assert check(record) == []
+
+
+def test_an_empirical_run_states_nothing(make: Any) -> None:
+    record = make("neggrad-seg", Revision(np.zeros((2, 2))))
+    assert (record.tier, record.epsilon, record.delta, record.mu) == ("empirical", None, None, None)
+    assert check(record) == []
+
+
+def test_noise_that_can_be_repeated_is_stamped(make: Any, revision: Revision) -> None:
+    repeatable = dataclasses.replace(revision, noise="fixed seed 0, for tests", noise_certifies=False)
+    record = make("residual-head", repeatable)
+    assert (record.tier, record.mechanism, record.epsilon) == ("empirical", "none", None)
+    assert any("reproduce the noise" in entry.sentence and not entry.holds for entry in record.assumptions)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sigma": 1e-9}, {"residual_reached": 1.0}, {"sensitivity": 1e-7}, {"strong_convexity": 1e-3}]
+)
+def test_a_record_that_fails_its_own_check_is_never_written(
+    make: Any, revision: Revision, wrong: dict[str, float]
+) -> None:
+    with pytest.raises(UserError, match="No certificate can be given: "):
+        make("residual-head", dataclasses.replace(revision, numbers={**revision.numbers, **wrong}))
+
+
+@pytest.mark.parametrize("corrected", [0, 1])
+def test_the_certificate_says_whether_corrected_pixels_taught(make: Any, corrected: int) -> None:
+    record = make("exact-refit", Revision(np.zeros((2, 2)), "none-needed"), corrected=corrected)
+    assert any("Corrected pixels" in entry.sentence for entry in record.assumptions) is bool(corrected)
+
+
+def test_what_was_checked_is_said_about_this_model(segmenter: HeadSegmenter) -> None:
+    found = assumptions(segmenter)
+    assert all(entry.holds for entry in found)
+    assert not all(entry.holds for entry in assumptions(private(segmenter)))
+
+
+def test_only_certified_runs_of_the_same_model_count(run: Path, tmp_path: Path, make: Any, revision: Revision) -> None:
+    assert earlier_attempts(tmp_path / "nowhere", 64 * "a") == 0
+    shutil.copytree(run, tmp_path / "exact")
+    model_in = read_certificate(run).hashes["model_in"]
+    assert earlier_attempts(tmp_path, model_in) == 0
+    for name in ("one", "two", ".hidden"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "certificate.json").write_text(json.dumps(make("residual-head", revision).to_dict()))
+    (tmp_path / "notes.txt").write_text("x")
+    assert earlier_attempts(tmp_path, 64 * "a") == 2
+    assert earlier_attempts(tmp_path, 64 * "d") == 0

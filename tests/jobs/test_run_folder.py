@@ -1,0 +1,159 @@
+"""A run is on disk wholly or not at all, and stays what it was."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs import run_folder
+from napari_unlearn.jobs.run_folder import new_run, read_certificate, require_free, verify_run
+
+FILES = (
+    "model/model.safetensors",
+    "model/model.json",
+    "certificate.json",
+    "events.jsonl",
+    "metrics.json",
+    "SHA256SUMS",
+)
+
+
+@pytest.fixture
+def copy(run: Path, tmp_path: Path) -> Path:
+    """A copy of a run to damage."""
+    return Path(shutil.copytree(run, tmp_path / "copy"))
+
+
+def failures(folder: Path) -> list[str]:
+    """What verification says, also where it refuses the folder altogether."""
+    try:
+        return verify_run(folder)
+    except UserError as error:
+        return [str(error)]
+
+
+def rehash(folder: Path) -> None:
+    """Write the check sums anew, as somebody who covers up a change would."""
+    run_folder._write_sums(folder)
+
+
+def test_a_run_holds_these_files_and_is_valid(run: Path) -> None:
+    found = {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
+    assert found == set(FILES)
+    assert verify_run(run) == []
+
+
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("name", FILES)
+def test_any_altered_byte_is_noticed(copy: Path, name: str, place: float) -> None:
+    data = bytearray((copy / name).read_bytes())
+    data[round(place * (len(data) - 1))] ^= 1
+    (copy / name).write_bytes(data)
+    found = failures(copy)
+    assert found
+    assert all(sentence.endswith(".") for sentence in found)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_any_missing_file_is_noticed(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    assert name.split("/")[-1] in " ".join(failures(copy))
+
+
+@pytest.mark.parametrize("name", ["extra.txt", "model/extra.bin", ".hidden", "new/folder/file"])
+def test_any_added_file_is_noticed(copy: Path, name: str) -> None:
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    (copy / name).write_text("x")
+    assert f"{name} was added after the run." in failures(copy)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_any_emptied_file_is_noticed(copy: Path, name: str) -> None:
+    (copy / name).write_bytes(b"")
+    assert failures(copy)
+
+
+def test_another_model_under_fresh_check_sums_is_noticed(copy: Path, model: Path) -> None:
+    shutil.copyfile(model / "model.safetensors", copy / "model" / "model.safetensors")
+    rehash(copy)
+    assert failures(copy) == ["The model is not the one that the certificate was given for."]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "word"),
+    [
+        ("epsilon", 0.5, "epsilon"),
+        ("tier", "certified", "noise"),
+        ("mechanism", "residual", "mechanism"),
+        ("created", "yesterday", "created"),
+        ("assumptions", [], "assumption"),
+        ("hashes", {}, "hash"),
+    ],
+)
+def test_a_certificate_that_claims_something_else_is_noticed(copy: Path, field: str, value: Any, word: str) -> None:
+    record = json.loads((copy / "certificate.json").read_text())
+    record[field] = value
+    (copy / "certificate.json").write_text(json.dumps(record))
+    rehash(copy)
+    assert word in " ".join(failures(copy))
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    for verb in (verify_run, read_certificate):
+        with pytest.raises(UserError, match=r"has no certificate\.json; choose the folder of an unlearning run"):
+            verb(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"tier": "exact"}'])
+def test_a_certificate_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "certificate.json").write_text(text)
+    with pytest.raises(UserError, match="is not a certificate: "):
+        read_certificate(tmp_path)
+
+
+def test_a_run_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    out = tmp_path / "runs" / "first"
+    with new_run(out) as folder:
+        (folder / "a").write_text("x")
+        assert not out.exists()
+    assert sorted(path.name for path in out.iterdir()) == ["SHA256SUMS", "a"]
+    assert [path.name for path in out.parent.iterdir()] == ["first"]
+
+
+@pytest.mark.parametrize("trouble", [OSError("full"), KeyboardInterrupt(), GeneratorExit()])
+def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path, trouble: BaseException) -> None:
+    def fill() -> None:
+        with new_run(tmp_path / "first") as folder:
+            (folder / "a").write_text("x")
+            raise trouble
+
+    with pytest.raises(type(trouble)):
+        fill()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+    out = tmp_path / "first"
+    out.mkdir()
+    require_free(out)
+    with new_run(out) as folder:
+        (folder / "a").write_text("x")
+    assert (out / "a").is_file()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_is_there_already_is_not_touched(tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "first"
+    if kind == "file":
+        out.write_text("mine")
+    else:
+        out.mkdir()
+        (out / "mine").write_text("mine")
+    with pytest.raises(UserError, match="exists already; choose a new folder for the run"), new_run(out):
+        pytest.fail("must not be filled")
+    assert (out if kind == "file" else out / "mine").read_text() == "mine"

@@ -1,0 +1,95 @@
+"""The job that trains."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.events import Cancelled, Metric, Progress
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.train import TrainRequest, TrainResult, events, training_split
+from napari_unlearn.models.checkpoint import load_segmenter
+
+
+@pytest.fixture
+def request_(sample: Dataset, encoder_file: Path, tmp_path: Path) -> TrainRequest:
+    return TrainRequest(sample.root, tmp_path / "model", encoder=str(encoder_file), device="cpu")
+
+
+def test_it_makes_a_model_that_knows_where_it_comes_from(
+    request_: TrainRequest, sample: Dataset, encoder_file: Path, finish: Callable[..., Any]
+) -> None:
+    result = finish(events(dataclasses.replace(request_, masks="fine", seed=5, size=32), Token()))
+    assert isinstance(result, TrainResult)
+    card = load_segmenter(result.model).card
+    assert (card.classes, card.positive, card.trained_on) == (sample.classes, sample.positive, sample.name)
+    assert (card.masks, card.trainable, card.seed, card.size) == ("fine", "head", 5, 32)
+    assert "tu-test_efficientnet" in result.encoder
+    assert result.loss > 0
+
+
+def test_it_tells_progress_and_loss(request_: TrainRequest) -> None:
+    told = list(events(request_, Token()))
+    progress = [event for event in told if isinstance(event, Progress) and event.total]
+    assert [event.done for event in progress] == sorted(event.done for event in progress)
+    losses = [event.value for event in told if isinstance(event, Metric)]
+    assert {event.name for event in told if isinstance(event, Metric)} == {"loss"}
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"masks": "medium"}, "no 'medium' masks; choose coarse or fine."),
+        ({"trainable": "all"}, "Only the head can be trained in this version, not 'all'; choose head."),
+        ({"size": 100}, "must be a multiple of 32, not 100"),
+        ({"size": 0}, "must be a multiple of 32, not 0"),
+        ({"device": "tpu"}, "no device 'tpu'"),
+        ({"encoder": "resnet-eighteen"}, "no encoder file or architecture 'resnet-eighteen'"),
+        ({"seed": -1}, "The seed must not be negative, as -1 is."),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_made(
+    request_: TrainRequest, failure: Callable[..., str], change: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in failure(events(dataclasses.replace(request_, **change), Token()))
+    assert not request_.out.exists()
+
+
+def test_a_folder_without_a_data_set_is_refused(request_: TrainRequest, failure: Callable[..., str]) -> None:
+    empty = request_.out.parent / "empty"
+    empty.mkdir()
+    assert str(empty) in failure(events(dataclasses.replace(request_, dataset=empty), Token()))
+
+
+@pytest.mark.parametrize("after", [0, 3, 20])
+def test_cancelling_leaves_nothing_behind(request_: TrainRequest, after: int) -> None:
+    token = Token()
+    told = []
+    for event in events(request_, token):
+        told.append(event)
+        if len(told) > after:
+            token.cancel()
+    assert isinstance(told[-1], Cancelled)
+    assert len(told) == after + 2
+    assert not request_.out.exists()
+
+
+def named(*splits: str | None) -> Dataset:
+    cases = tuple(Case(str(i), Path(f"{i}.png"), split=split) for i, split in enumerate(splits))
+    return Dataset(Path("somewhere"), "A set", ("background", "lesion"), cases)
+
+
+def test_the_training_split_is_the_one_of_that_name() -> None:
+    assert training_split(named("test", "Training")) == "Training"
+    assert training_split(named("test", "train")) == "train"
+    assert training_split(named(None, None)) == "train"
+    with pytest.raises(UserError, match="somewhere has no split named train; name one"):
+        training_split(named("test", "validation"))

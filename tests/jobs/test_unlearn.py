@@ -1,0 +1,315 @@
+"""One unlearning run, from a data set and a model to a run folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.files import sha256_file
+from napari_unlearn.jobs import unlearn as module
+from napari_unlearn.jobs.events import Cancelled, Failed, Metric, Progress
+from napari_unlearn.jobs.run_folder import read_certificate, verify_run
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.unlearn import RunResult, UnlearnRequest, events
+from napari_unlearn.models.checkpoint import load_segmenter, save_segmenter
+from napari_unlearn.models.segmenter import predict_mask
+from napari_unlearn.operators.protocol import Revision, Step
+from napari_unlearn.operators.registry import available
+from napari_unlearn.privacy import gaussian_dp
+
+SMALL: dict[str, dict[str, float]] = {
+    "exact-refit": {},
+    "residual-head": {"residual": 1e-6},
+    "gradient-clipping": {"steps": 5, "finetune": 2},
+    "neggrad-seg": {"steps": 25},
+}
+
+
+@pytest.fixture
+def request_(sample: Dataset, model: Path, tmp_path: Path) -> UnlearnRequest:
+    return UnlearnRequest(sample.root, model, tmp_path / "runs" / "first", device="cpu", settings={"pixels": 40})
+
+
+@pytest.fixture
+def change(request_: UnlearnRequest) -> Callable[..., UnlearnRequest]:
+    """A function that changes the request; `settings` are added to those of the small problem."""
+
+    def make(name: str = "first", operator: str = "exact-refit", **changes: Any) -> UnlearnRequest:
+        settings = {**request_.settings, **SMALL.get(operator, {}), **changes.pop("settings", {})}
+        out = request_.out.parent / name
+        return dataclasses.replace(request_, out=out, operator=operator, settings=settings, **changes)
+
+    return make
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: sha256_file(path) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("operator", available(), ids=lambda operator: operator.name)
+@pytest.mark.parametrize("swaps", [0, 1])
+def test_every_operator_makes_a_valid_run(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], sample: Dataset, operator: Any, swaps: int
+) -> None:
+    request = change(operator=operator.name, counterfactual=swaps)
+    before = digests(request.model)
+    result = finish(events(request, Token()))
+    assert isinstance(result, RunResult)
+    assert verify_run(request.out) == []
+    assert digests(request.model) == before
+    assert (result.operator, result.tier, result.folder) == (operator.name, operator.tier, request.out)
+    assert (result.epsilon, result.delta) == {"exact": (0, 0), "certified": (1.0, 1e-5), "empirical": (None, None)}[
+        operator.tier
+    ]
+    assert dict(result.certificate) == read_certificate(request.out).to_dict()
+    revised, original = load_segmenter(result.model), load_segmenter(request.model)
+    assert revised.encoder.weights_hash == original.encoder.weights_hash
+    assert np.linalg.norm(revised.head.weights - original.head.weights) > 0
+    assert revised.card.masks == "unlearned"
+    assert predict_mask(revised, sample.cases[0].image()).shape == (64, 64)
+
+
+def test_the_result_has_the_keys_of_the_contract(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any]
+) -> None:
+    numbers = json.loads(json.dumps(finish(events(change(), Token())).to_json(), allow_nan=False))
+    wanted = {"operator", "tier", "epsilon", "delta", "seconds", "model", "retain_pixels", "forget_pixels"}
+    assert wanted <= numbers.keys()
+    assert "certificate" not in numbers
+    assert Path(numbers["model"]).is_dir()
+    assert numbers["retain_pixels"] + numbers["forget_pixels"] == 12 * 64 * 64
+
+
+def test_a_run_keeps_its_curves_and_numbers(change: Callable[..., UnlearnRequest], finish: Callable[..., Any]) -> None:
+    request = change(operator="gradient-clipping", settings={"finetune": 30})
+    told = list(events(request, Token()))
+    lines = [json.loads(line) for line in (request.out / "events.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == [type(event).__name__.lower() for event in told[:-1]]
+    assert {line["event"] for line in lines} == {"progress", "metric"}
+    metrics = json.loads((request.out / "metrics.json").read_text())
+    assert (metrics["refined_cases"], metrics["unrefined_cases"]) == (6, 6)
+    losses = metrics["retain_loss"]
+    assert losses["same_recipe_from_public_start"] is not None
+    assert losses["after"] < losses["before"]
+    assert metrics["weights_moved"] > 0
+
+
+def test_the_certificate_names_the_files(change: Callable[..., UnlearnRequest], finish: Callable[..., Any]) -> None:
+    request = change(counterfactual=1)
+    finish(events(request, Token()))
+    record = read_certificate(request.out)
+    assert record.hashes["model_in"] == sha256_file(request.model / "model.safetensors")
+    assert record.hashes["model_out"] == sha256_file(request.out / "model" / "model.safetensors")
+    assert record.hashes["public_encoder"] == load_segmenter(request.model).encoder.weights_hash
+    assert record.parameters["counterfactual"] == 1
+    assert record.parameters["pixels"] == 40
+    assert "torch" in record.versions
+
+
+def test_an_exact_run_does_not_depend_on_the_model_in_use(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], tmp_path: Path
+) -> None:
+    other = load_segmenter(change().model)
+    other.head.weights[:] = 7.0
+    save_segmenter(other, tmp_path / "other")
+    one = finish(events(change("one"), Token()))
+    two = finish(events(change("two", model=tmp_path / "other"), Token()))
+    assert sha256_file(one.model / "model.safetensors") == sha256_file(two.model / "model.safetensors")
+
+
+def test_the_second_certified_run_of_a_model_costs_more(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any]
+) -> None:
+    finish(events(change("exact"), Token()))
+    first = finish(events(change("one", "residual-head"), Token()))
+    second = finish(events(change("two", "gradient-clipping"), Token()))
+    third = finish(events(change("three", "residual-head"), Token()))
+    assert (first.epsilon, first.certificate["attempts"]) == (1.0, 1)
+    assert second.certificate["attempts"] == 2
+    assert third.certificate["attempts"] == 3
+    mu = gaussian_dp.mu(1.0, 1e-5)
+    assert second.epsilon == pytest.approx(gaussian_dp.epsilon(np.sqrt(2) * mu, 1e-5))
+    assert third.epsilon == pytest.approx(gaussian_dp.epsilon(np.sqrt(3) * mu, 1e-5))
+    assert verify_run(third.folder) == []
+
+
+@pytest.mark.parametrize("operator", ["residual-head", "gradient-clipping"])
+def test_noise_with_a_seed_is_never_certified(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], operator: str
+) -> None:
+    one, two = (finish(events(change(name, operator, noise_seed=3), Token())) for name in ("one", "two"))
+    assert (one.tier, one.epsilon, one.delta) == ("empirical", None, None)
+    record = read_certificate(one.folder)
+    assert (record.tier, record.mechanism) == ("empirical", "none")
+    assert "seed 3" in record.noise
+    assert verify_run(one.folder) == []
+    assert sha256_file(one.model / "model.safetensors") == sha256_file(two.model / "model.safetensors")
+
+
+def test_certified_runs_are_never_the_same_twice(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any]
+) -> None:
+    one, two = (finish(events(change(name, "residual-head"), Token())) for name in ("one", "two"))
+    assert sha256_file(one.model / "model.safetensors") != sha256_file(two.model / "model.safetensors")
+
+
+def test_an_encoder_that_is_not_public_gets_no_certificate(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], failure: Callable[..., str], tmp_path: Path
+) -> None:
+    segmenter = load_segmenter(change().model)
+    segmenter.encoder.card = dataclasses.replace(segmenter.encoder.card, public=False)
+    save_segmenter(segmenter, tmp_path / "private")
+    for operator in ("exact-refit", "residual-head", "gradient-clipping"):
+        request = change(operator=operator, model=tmp_path / "private")
+        assert "cannot be certified for this model" in failure(events(request, Token()))
+        assert not request.out.exists()
+    assert finish(events(change(operator="neggrad-seg", model=tmp_path / "private"), Token())).tier == "empirical"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"operator": "magic"}, "no operator 'magic'"),
+        ({"settings": {"magic": 1}}, "exact-refit has no setting magic; it has strength, "),
+        ({"settings": {"pixels": 3}}, "pixels must lie between 16 and 65536, not 3."),
+        ({"settings": {"iterations": 2.5}}, "iterations must be a whole number, not 2.5."),
+        ({"settings": {"iterations": float("inf")}}, "iterations must be a whole number, not inf."),
+        ({"settings": {"strength": float("nan")}}, "strength must lie between 1e-08 and 10.0, not nan."),
+        ({"counterfactual": -1}, "must not be negative, as -1 is."),
+        ({"seed": -1}, "The seed must not be negative, as -1 is."),
+        ({"operator": "residual-head", "epsilon": 0.0}, "epsilon above 0 and delta between 0 and 1, not 0.0 and"),
+        ({"operator": "residual-head", "epsilon": float("nan")}, "epsilon above 0"),
+        ({"operator": "residual-head", "epsilon": float("inf")}, "not inf and 1e-05"),
+        ({"operator": "gradient-clipping", "delta": 1.0}, "delta between 0 and 1, not 1.0 and 1.0."),
+        ({"operator": "gradient-clipping", "settings": {"decay": 100}}, "step_size * decay must be smaller than 1"),
+        ({"operator": "gradient-clipping", "settings": {"initial_radius": 0}}, "initial_radius must"),
+        ({"device": "tpu"}, "no device 'tpu'"),
+        ({"model": Path("nowhere")}, "nowhere is not a model folder"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_made(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], changes: dict[str, Any], sentence: str
+) -> None:
+    request = change(**changes)
+    found = failure(events(request, Token()))
+    assert sentence in found
+    assert "unexpected" not in found
+    assert not request.out.exists()
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_folder_that_is_taken_is_refused_before_any_work(change: Callable[..., UnlearnRequest], kind: str) -> None:
+    request = change()
+    request.out.parent.mkdir()
+    if kind == "file":
+        request.out.write_text("mine")
+    else:
+        request.out.mkdir()
+        (request.out / "mine").write_text("mine")
+    (only,) = events(request, Token())
+    assert isinstance(only, Failed)
+    assert only.sentence.endswith("exists already; choose a new folder for the run.")
+
+
+def test_a_model_for_other_classes_is_refused(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], sample: Dataset, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(sample.root, tmp_path / "copy"))
+    settings = copy / "dataset.toml"
+    settings.write_text(settings.read_text().replace('"malignant"]', '"malignant", "other"]'))
+    assert "knows 3 classes, but" in failure(events(change(dataset=copy), Token()))
+
+
+@pytest.mark.parametrize("after", [0, 1, 10, -1])
+@pytest.mark.parametrize("operator", SMALL)
+def test_cancelling_leaves_nothing_behind(change: Callable[..., UnlearnRequest], operator: str, after: int) -> None:
+    request = change(operator=operator, noise_seed=0)
+    before = digests(request.model)
+    if after < 0:  # at the very last event before the run is written
+        count = len(list(events(dataclasses.replace(request, out=request.out.parent / "whole"), Token())))
+        shutil.rmtree(request.out.parent)
+        after = count - 2
+    token, told = Token(), []
+    for event in events(request, token):
+        told.append(event)
+        if len(told) == after + 1:
+            token.cancel()
+    assert isinstance(told[-1], Cancelled)
+    assert len(told) == after + 2
+    assert not request.out.parent.exists() or not list(request.out.parent.iterdir())
+    assert digests(request.model) == before
+
+
+def test_a_run_that_is_given_up_leaves_nothing_behind(change: Callable[..., UnlearnRequest]) -> None:
+    request = change()
+    running = events(request, Token())
+    for event in running:
+        if isinstance(event, Metric):
+            break
+    running.close()  # type: ignore[attr-defined]
+    assert not request.out.parent.exists()
+
+
+@pytest.mark.parametrize("step", ["atomic_write", "atomic_json"])
+def test_a_full_disk_leaves_nothing_behind(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, step, full)
+    request = change()
+    assert failure(events(request, Token())) == "The disk is full."
+    assert list(request.out.parent.iterdir()) == []
+
+
+class Scripted:
+    """An operator that plays back what it was given."""
+
+    def __init__(self, *items: Step | Revision) -> None:
+        self.items = items
+
+    def steps(self, *_: object) -> Iterator[Step | Revision]:
+        yield from self.items
+
+
+def test_a_curve_that_overflows_leaves_readable_files(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = change(operator="neggrad-seg")
+    weights = load_segmenter(request.model).head.weights + 1
+    steps = [Step(i, 3, "Working", {"loss": value}) for i, value in enumerate((1.0, float("inf"), float("nan")))]
+    monkeypatch.setattr(module, "load", lambda _: Scripted(*steps, Revision(weights)))
+    finish(events(request, Token()))
+
+    def refuse(constant: str) -> None:
+        pytest.fail(f"{constant} is no JSON")
+
+    lines = (request.out / "events.jsonl").read_text().splitlines()
+    values = [json.loads(line, parse_constant=refuse).get("value") for line in lines if '"metric"' in line]
+    assert values == [1.0, None, None]
+
+
+def test_a_head_that_is_not_finite_is_never_saved(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = change(operator="neggrad-seg")
+    broken = np.full_like(load_segmenter(request.model).head.weights, np.nan)
+    monkeypatch.setattr(module, "load", lambda _: Scripted(Revision(broken)))
+    assert "not finite" in failure(events(request, Token()))
+    assert not request.out.exists()
+
+
+def test_progress_is_told_before_anything_slow_happens(change: Callable[..., UnlearnRequest]) -> None:
+    running = events(change(), Token())
+    assert next(running) == Progress(0, 0, "Loading the model")
+    running.close()  # type: ignore[attr-defined]
