@@ -52,6 +52,12 @@ class ForgetOverlay:
         """Number of artefact pixels and of pixels of the coarse mask."""
         return self._count, self._coarse_pixels
 
+    def refresh(self) -> None:
+        """Catch up with a mask that was changed from outside; a hidden layer would send no event for it."""
+        self._fine_layer.refresh()
+        self._on_changed(None)
+        self._on_finished()
+
     def stop(self) -> None:
         """Let the layers go."""
         self._watch.stop()

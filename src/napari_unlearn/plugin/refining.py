@@ -152,8 +152,8 @@ class Refining(QObject):
 
     def _trim_outside(self) -> None:
         editing = self._bench.project.editing
-        if editing is not None and editing.trim_outside():
-            self._fine_layer.refresh()
+        if editing is not None and self._overlay is not None and editing.trim_outside():
+            self._overlay.refresh()
 
     def _set_brush_size(self, size: int) -> None:
         if self._fine_layer is not None:

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from npe2 import PluginManifest
+from npe2.manifest.utils import import_python_name
+
+from napari_unlearn.plugin import reader
+from napari_unlearn.plugin.widget import UnlearnWidget
+
+
+def test_only_a_data_set_folder_is_offered_to_be_read(own_sample: Path, tmp_path: Path) -> None:
+    assert reader.get_reader(str(own_sample)) is not None
+    assert reader.get_reader(str(tmp_path)) is None
+    assert reader.get_reader(str(own_sample / "metadata.csv")) is None
+    assert reader.get_reader([str(own_sample)]) is None
+
+
+def test_reading_opens_it_in_the_dock(dock: UnlearnWidget, own_sample: Path, qtbot: Any) -> None:
+    read = reader.get_reader(str(own_sample))
+    assert read is not None
+    assert read(str(own_sample)) == [(None,)]
+    bench = dock.controller.bench
+    qtbot.waitUntil(lambda: bench.has_project and bench.project.case is not None, timeout=30_000)
+    assert bench.project.dataset.root == own_sample
+
+
+def test_the_manifest_is_valid_and_every_command_exists() -> None:
+    manifest = PluginManifest.from_distribution("napari-unlearn")
+    for command in manifest.contributions.commands or []:
+        assert command.python_name is not None
+        assert callable(import_python_name(command.python_name))

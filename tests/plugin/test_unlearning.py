@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qtpy.QtWidgets import QLineEdit, QRadioButton
+
+from napari_unlearn.plugin.widget import UnlearnWidget
+
+
+def last_message(dock: UnlearnWidget) -> tuple[str, str]:
+    return dock.messages.shown[-1]
+
+
+def test_a_delta_that_is_no_number_is_refused_before_anything_starts(open_dock: UnlearnWidget) -> None:
+    open_dock.findChild(QLineEdit, "delta").setText("tiny")
+    open_dock.controller.perform("unlearn")
+    level, sentence = last_message(open_dock)
+    assert level == "error"
+    assert "tiny" in sentence
+    assert not open_dock.controller.bench.task.state.busy
+
+
+def test_the_budget_belongs_to_certified_operators(open_dock: UnlearnWidget) -> None:
+    epsilon = open_dock.findChild(object, "epsilon")
+    assert not epsilon.isEnabledTo(open_dock)
+    open_dock.findChild(QRadioButton, "residual-head").setChecked(True)
+    assert epsilon.isEnabledTo(open_dock)
+    open_dock.findChild(QRadioButton, "neggrad-seg").setChecked(True)
+    assert not epsilon.isEnabledTo(open_dock)
+
+
+def test_a_project_opened_again_can_still_be_exported_and_discarded(
+    open_dock: UnlearnWidget, run: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    controller = open_dock.controller
+    bench = controller.bench
+    root = bench.project.dataset.root
+    bench.project.revise(run / "model")
+
+    def idle() -> bool:
+        return not bench.task.state.busy and not controller.predicting.task.state.busy
+
+    qtbot.waitUntil(idle, timeout=60_000)
+    controller.opening.open(root)
+    qtbot.waitUntil(idle, timeout=60_000)
+    assert bench.project.previous == model
+    chosen = tmp_path / "taken"
+    chosen.mkdir()
+    (chosen / "letter.txt").write_text("mine")
+    monkeypatch.setattr("napari_unlearn.plugin.unlearning.choose_folder", lambda *_: chosen)
+    controller.perform("export")
+    qtbot.waitUntil(idle, timeout=60_000)
+    assert last_message(open_dock)[0] == "done"
+    assert (chosen / run.name / "certificate.json").is_file()  # beside what was there, never over it
+    controller.perform("discard")
+    assert bench.project.model == model
+    qtbot.waitUntil(idle, timeout=60_000)

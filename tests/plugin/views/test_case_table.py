@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from qtpy.QtWidgets import QComboBox, QLineEdit, QTableView
+
+from napari_unlearn.plugin import colours
+from napari_unlearn.plugin.views.case_table import CaseRow, CaseTable, dot
+
+ROWS = [
+    CaseRow("a", "malignant", "train", "unrefined"),
+    CaseRow("b", "benign", "train", "refined"),
+    CaseRow("c", "benign", "test", "in progress"),
+]
+
+
+@pytest.fixture
+def table(qtbot: Any) -> CaseTable:
+    made = CaseTable()
+    qtbot.addWidget(made)
+    made.set_rows(ROWS)
+    return made
+
+
+def listed(table: CaseTable) -> list[str]:
+    model = table.findChild(QTableView).model()
+    return [model.index(k, 0).data() for k in range(model.rowCount())]
+
+
+def test_search_and_filter_narrow_the_list(table: CaseTable) -> None:
+    assert listed(table) == ["a", "b", "c"]
+    table.findChild(QLineEdit, "case_search").setText("BENIGN")
+    assert listed(table) == ["b", "c"]
+    chooser = table.findChild(QComboBox, "case_filter")
+    chooser.setCurrentIndex(chooser.findData("refined"))
+    assert listed(table) == ["b"]
+
+
+def test_a_status_that_changes_changes_the_filter(table: CaseTable) -> None:
+    chooser = table.findChild(QComboBox, "case_filter")
+    chooser.setCurrentIndex(chooser.findData("refined"))
+    table.set_status("a", "refined")
+    assert listed(table) == ["a", "b"]
+
+
+def test_only_the_user_choosing_a_case_asks_for_it(table: CaseTable) -> None:
+    asked: list[str] = []
+    table.chosen.connect(asked.append)
+    table.set_current("b")
+    assert asked == []
+    table.findChild(QTableView).selectRow(2)
+    assert asked == ["c"]
+
+
+@pytest.mark.parametrize("status", colours.STATUS)
+def test_each_status_looks_different(status: str, qtbot: Any) -> None:
+    others = [dot(other).toImage() for other in colours.STATUS if other != status]
+    assert dot(status).toImage() not in others

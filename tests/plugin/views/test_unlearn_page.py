@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from qtpy.QtWidgets import QLineEdit, QSpinBox
+
+from napari_unlearn.operators.registry import available
+from napari_unlearn.plugin.views.unlearn_page import UnlearnPage
+
+
+@pytest.fixture
+def page(qtbot: Any) -> UnlearnPage:
+    made = UnlearnPage()
+    qtbot.addWidget(made)
+    made.set_operators(available())
+    return made
+
+
+def test_what_is_chosen_is_told_as_plain_values(page: UnlearnPage) -> None:
+    page.findChild(QLineEdit, "delta").setText(" 1e-6 ")
+    page.findChild(QSpinBox, "counterfactual").setValue(3)
+    choices = page.choices
+    assert choices.operator == available()[0].name
+    assert (choices.delta, choices.counterfactual, choices.device) == ("1e-6", 3, "auto")
+
+
+def test_the_reason_why_it_cannot_start_gives_way_to_progress(page: UnlearnPage) -> None:
+    page.show_blocker("Refine at least one case first (step 2).", busy=False)
+    assert not page._blocked.isHidden()
+    page.show_blocker("A job is running.", busy=True)
+    assert page._blocked.isHidden()
+
+
+def test_the_curve_appears_with_its_first_point(page: UnlearnPage) -> None:
+    assert page.curve.isHidden()
+    page.add_point("loss", 0, 1.0)
+    assert not page.curve.isHidden()
