@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import typer
@@ -46,7 +46,7 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
-def follow(job: Iterator[events.Event], token: Token, previews: list[events.Preview] | None = None) -> object:
+def follow(job: Iterator[events.Event], token: Token, show: Callable[[events.Preview], None] | None = None) -> object:
     """Run a job to its end, with a progress bar on standard error; Ctrl+C cancels it.
 
     Parameters
@@ -55,8 +55,8 @@ def follow(job: Iterator[events.Event], token: Token, previews: list[events.Prev
         The job.
     token : Token
         The job's token.
-    previews : list of Preview or None
-        Filled with the job's previews where given.
+    show : callable or None
+        Called with each of the job's previews.
 
     Returns
     -------
@@ -77,8 +77,8 @@ def follow(job: Iterator[events.Event], token: Token, previews: list[events.Prev
                     case events.Progress(done, total, message, remaining):
                         left = "" if remaining is None else f"about {_duration(remaining)} left"
                         bars.update(task, description=message, completed=done, total=total or None, left=left)
-                    case events.Preview() if previews is not None:
-                        previews.append(event)
+                    case events.Preview() if show is not None:
+                        show(event)
                     case events.Done(result):
                         return result
                     case events.Failed(sentence, remedy):

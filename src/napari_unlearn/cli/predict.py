@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from napari_unlearn.cli.console import OUT, follow, print_json
+from napari_unlearn.cli.console import OUT, fail, follow, print_json
 from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder
+from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.events import Preview
 from napari_unlearn.jobs.token import Token
 
@@ -25,12 +26,15 @@ def predict(
     from napari_unlearn.data.encode import write_mask
     from napari_unlearn.jobs.predict import PredictRequest, events
 
-    token = Token()
-    previews: list[Preview] = []
-    follow(events(PredictRequest(dataset, model, tuple(case or ()), device), token), token, previews)
-    for preview in previews:
+    def write(preview: Preview) -> None:
         write_mask(out / f"{preview.case_id}.png", preview.prediction)
+
+    token = Token()
+    try:
+        written = follow(events(PredictRequest(dataset, model, tuple(case or ()), device), token), token, write)
+    except UserError as error:
+        fail(str(error))
     if json:
-        print_json({"folder": str(out), "cases": len(previews)})
+        print_json({"folder": str(out), "cases": written})
     else:
-        OUT.print(f"Wrote {len(previews)} masks to {out}", markup=False, highlight=False, soft_wrap=True)
+        OUT.print(f"Wrote {written} masks to {out}", markup=False, highlight=False, soft_wrap=True)

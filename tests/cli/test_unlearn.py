@@ -1,0 +1,86 @@
+"""Unlearning from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from napari_unlearn.cli.unlearn import guarantee
+from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.jobs.run_folder import read_certificate, verify_run
+
+KEYS = {"operator", "tier", "epsilon", "delta", "seconds", "model", "retain_pixels", "forget_pixels"}
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", ("exact-refit", "exact", 0, 0)),
+        ("--operator residual-head --epsilon 2 --delta 1e-6", ("residual-head", "certified", 2, 1e-6)),
+        ("--operator neggrad-seg --setting steps=3", ("neggrad-seg", "empirical", None, None)),
+    ],
+)
+def test_json_tells_what_was_guaranteed(
+    told: Callable[..., dict[str, Any]],
+    sample: Dataset,
+    model: Path,
+    tmp_path: Path,
+    options: str,
+    expected: tuple[Any, ...],
+) -> None:
+    result = told("unlearn", sample.root, model, "--out", tmp_path / "run", "--setting", "pixels=40", *options.split())
+    assert result.keys() >= KEYS
+    assert tuple(result[key] for key in ("operator", "tier", "epsilon", "delta")) == expected
+    assert result["model"] == str(tmp_path / "run" / "model")
+    assert verify_run(tmp_path / "run") == []
+
+
+def test_every_option_arrives(
+    told: Callable[..., dict[str, Any]], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    options = "--counterfactual 1 --setting swap_pixels=20 --setting strength=0.01 --seed 3 --device cpu"
+    told("unlearn", sample.root, model, "--out", tmp_path / "run", *options.split())
+    numbers = read_certificate(tmp_path / "run").parameters
+    assert (numbers["counterfactual"], numbers["swap_pixels"], numbers["strength"]) == (1, 20, 0.01)
+
+
+def test_people_see_where_everything_is(
+    type_: Callable[..., Result], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    result = type_("unlearn", sample.root, model, "--out", tmp_path / "run")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("exact-refit (exact) in ")
+    assert str(tmp_path / "run" / "certificate.json") in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("--operator magic", "There is no operator 'magic'"),
+        ("--setting magic=1", "has no setting magic"),
+        ("--operator residual-head --epsilon -1", "A certificate needs epsilon above 0"),
+        ("--device tpu", "There is no device 'tpu'"),
+    ],
+)
+def test_a_failure_is_one_sentence(
+    refused: Callable[..., str], sample: Dataset, model: Path, tmp_path: Path, options: str, words: str
+) -> None:
+    sentence = refused("unlearn", sample.root, model, "--out", tmp_path / "run", "--json", *options.split())
+    assert words in sentence
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_never_overwritten(refused: Callable[..., str], sample: Dataset, model: Path, run: Path) -> None:
+    sentence = refused("unlearn", sample.root, model, "--out", run)
+    assert f"{run} exists already; choose a new folder for the run." in sentence
+    assert verify_run(run) == []
+
+
+def test_guarantees_in_words() -> None:
+    assert guarantee("exact", 0.0, 0.0) == "exact"
+    assert guarantee("certified", 1.4567, 1e-5) == "certified, epsilon 1.46, delta 1e-05"
+    assert guarantee("empirical", None, None) == "empirical, no guarantee"
