@@ -123,6 +123,8 @@ class Refining(QObject):
         if following is not None:
             project.select(following)
             self.enter()
+        else:
+            self._bench.dock.messages.done("Every case has a fine mask.", "Continue to Unlearn.")
 
     def _attach(self) -> None:
         editing = self._bench.project.editing
