@@ -169,9 +169,15 @@ def test_a_model_that_sees_darkness_is_moved_by_what_is_dark(
     weights = np.zeros_like(segmenter.head.weights)
     weights[2, :3] = -1.0
     head = PixelHead(weights, segmenter.head.standardiser, segmenter.head.channels)
-    found = run(dataclasses.replace(segmenter, head=head), small)
-    assert found.counterfactual_shift is not None
-    assert found.counterfactual_shift > 0.1
+    dark = dataclasses.replace(segmenter, head=head)
+    marked = [case for case in small.cases if (case.artefacts() & ~np.uint8(HAIR)).any()]
+    clean = [case for case in small.cases if case not in marked]
+    assert marked
+    assert clean
+    removed = [run(dark, with_cases(small, [case])).counterfactual_shift for case in marked]
+    assert min(removed) > 0.05
+    both = run(dark, with_cases(small, [marked[0], clean[0]])).counterfactual_shift
+    assert 2 * both - removed[0] > 0.05  # what adding did to the clean case
 
 
 def test_hair_is_no_shortcut(segmenter: HeadSegmenter, small: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

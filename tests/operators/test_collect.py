@@ -24,7 +24,7 @@ from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.settings import Settings
 
 Mask = NDArray[np.uint8]
-FEW, ALL = Settings(pixels=40, swap_pixels=30), Settings(pixels=2 * 64 * 64)
+FEW, ALL = Settings(pixels=40, swap_pixels=30), Settings(pixels=65536)
 
 
 @pytest.fixture(scope="module")
