@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from napari_unlearn.leakage import mutual_information, s_global
+from napari_unlearn.leakage.global_leakage import least_images
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))["s_global"]
 
@@ -51,6 +52,8 @@ def _by_the_definition(spurious, truth, prediction, class_id, estimator):
                 for s, t, p in zip(spurious, truth, prediction, strict=True)
                 if p[row, column] == class_id
             ]
+            if len(here) < least_images(images):
+                continue
             table = [[here.count((s, y)) for y in np.unique(truth)] for s in (False, True)]
             result[row, column] = len(here) / images * mutual_information(table, estimator)
     return result
@@ -69,7 +72,10 @@ def test_maps_and_sums_follow_the_definition(estimator, seed):
     largest = estimate.max_class
     assert estimate.value == max(estimate.per_class.values()) == estimate.per_class[largest]
     assert estimate.map is estimate.maps[largest]
-    assert estimate.expected_pixels == pytest.approx(np.mean(np.sum(stacks[2] == largest, axis=(1, 2))))
+    predicted = stacks[2] == largest
+    kept = predicted & (predicted.sum(axis=0) >= least_images(9))
+    assert estimate.expected_pixels == pytest.approx(np.mean(np.sum(kept, axis=(1, 2))))
+    assert estimate.left_out == pytest.approx(1 - kept.sum() / predicted.sum())
     assert estimate.normalised == pytest.approx(estimate.value / estimate.expected_pixels)
     assert (estimate.estimator, estimate.images) == (estimator, 9)
 
@@ -183,8 +189,22 @@ def test_classes_can_be_chosen():
 
 def test_few_images_are_noted():
     assert "Only 5 images" in s_global(*_random(5, 3, 2, 0), resamples=5).note
-    sparse = s_global(*_random(60, 3, 8, 0), resamples=5)
-    assert "fewer than 20 images" in sparse.note
+    sparse = s_global(*_random(60, 3, 14, 0), resamples=5)
+    assert "fewer than 6 images" in sparse.note
+
+
+def test_a_pixel_with_few_images_is_left_out():
+    spurious, truth, prediction = _stacks_of(200, [[[30, 5], [5, 10]], [[9, 0], [0, 10]]])
+    estimate = s_global(spurious, truth, prediction, resamples=5)
+    assert estimate.map[0, 1] == 0
+    assert estimate.value == pytest.approx(50 / 200 * mutual_information([[30, 5], [5, 10]]))
+    assert estimate.left_out == pytest.approx(19 / 69)
+
+
+def test_nothing_predicted_often_enough_is_said():
+    estimate = s_global(*_stacks_of(200, [[[9, 0], [0, 10]]]), resamples=5)
+    assert (estimate.value, estimate.left_out) == (0, 0)
+    assert "enough images" in estimate.note
 
 
 def test_one_image_tells_nothing():

@@ -8,10 +8,19 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from napari_unlearn.models.head import Standardiser, read_pixels
-from napari_unlearn.models.pixel_sampling import IGNORE, DrawnPixels, draw_pixels, fit_standardiser, merge, standardised
+from napari_unlearn.models.pixel_sampling import (
+    IGNORE,
+    NEAR,
+    DrawnPixels,
+    draw_pixels,
+    fit_standardiser,
+    merge,
+    standardised,
+)
 
 SHAPE = (32, 64)
 
@@ -130,3 +139,24 @@ def test_a_feature_that_never_changes_is_not_blown_up(levels: list[Tensor]) -> N
     fitted = fit_standardiser(iter([flat]), 200, np.random.default_rng(0))
     features = read_pixels(flat, np.arange(20), np.arange(20))
     assert np.abs(fitted.apply(features)[:, 3:7]).max() < 1
+
+
+def test_background_near_the_lesion_is_drawn_as_often_as_all_the_rest(levels: list[Tensor]) -> None:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[12:20, 28:36] = 1
+    drawn = draw(levels, labels, 100)
+    near = (distance_transform_edt(labels == 0) <= NEAR * 64) & (labels == 0)
+    far = labels.size - near.sum() - 64
+    expected = {64 / 50: 50, near.sum() / 25: 25, far / 25: 25}
+    for weight, count in expected.items():
+        assert np.isclose(drawn.weights * labels.size, weight).sum() == count
+
+
+@pytest.mark.parametrize("weight", [0.5, 1.0, 4.0])
+def test_background_near_the_lesion_counts_as_much_as_asked(levels: list[Tensor], weight: float) -> None:
+    labels = mask()
+    near = (distance_transform_edt(labels == 0) <= NEAR * 64) & (labels == 0)
+    drawn = draw_pixels(levels, labels, 100, np.random.default_rng(0), near_weight=weight)
+    plain = draw(levels, labels, 100)
+    np.testing.assert_array_equal(drawn.labels, plain.labels)
+    assert drawn.weights.sum() == pytest.approx(1 + (weight - 1) * near.mean())

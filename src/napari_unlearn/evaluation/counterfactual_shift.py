@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter
+from scipy.ndimage import binary_dilation
+
+from napari_unlearn.data.inpainting import paint_over
 
 
 def remove_artefact(
@@ -27,20 +29,7 @@ def remove_artefact(
         Equal to `image` in the lesion, and outside the artefact with its rim (H / 128 pixels, at least one).
     """
     hole = binary_dilation(artefact, iterations=max(1, image.shape[0] // 128)) & ~lesion
-    known = (~(hole | lesion)).astype(np.float64)
-    if not hole.any() or not known.any():
-        return image
-    filled = np.full(image.shape, image[known > 0].mean(axis=0))
-    # Coarse to fine: wherever nearer skin is in reach, it overrules the farther one.
-    for sigma in np.array([32, 16, 8, 4, 2]) * image.shape[0] / 128:
-        weight = gaussian_filter(known, sigma)
-        near = weight > 1e-3
-        for channel in range(3):
-            blurred = gaussian_filter(image[..., channel] * known, sigma)
-            filled[near, channel] = blurred[near] / weight[near]
-    result = image.copy()
-    result[hole] = np.clip(np.round(filled[hole]), 0, 255).astype(np.uint8)
-    return result
+    return paint_over(image, hole, ~lesion)
 
 
 def add_artefact(

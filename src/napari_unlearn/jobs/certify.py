@@ -194,8 +194,9 @@ def _guarantee(
 def _about_data(collected: Collected, settings: Mapping[str, float], revision: Revision) -> list[Assumption]:
     found = [
         Assumption(
-            "What the operator learned from is labelled by fine masks only.",
-            f"All pixels come from the {collected.refined} refined cases; the {collected.unrefined} others gave none.",
+            "No label that only a coarse mask gives was learned from.",
+            f"Pixels come from the fine masks of {collected.refined} refined cases and from outside the coarse masks of "
+            f"the {collected.unrefined} others, which is background for certain.",
             True,
         )
     ]

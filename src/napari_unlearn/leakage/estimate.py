@@ -31,11 +31,13 @@ class Estimate:
     map
         The map of `max_class`; zeros if there is none.
     expected_pixels
-        How many pixels of an image are predicted as `max_class`, on average.
+        How many pixels of an image are predicted as `max_class`, on average, where there are enough images to tell.
     estimator
         How each table was estimated.
     images
         How many images were used.
+    left_out
+        Share of the area predicted as `max_class` that lies at pixels with too few images to tell, from 0 to 1.
     note
         What to bear in mind when reading the numbers; empty if nothing.
     """
@@ -53,4 +55,5 @@ class Estimate:
     expected_pixels: float
     estimator: Estimator
     images: int
+    left_out: float
     note: str

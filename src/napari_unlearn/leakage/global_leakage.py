@@ -7,7 +7,7 @@ truth. It cannot see a shortcut that acts at a distance, such as a ruler that ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,10 @@ from napari_unlearn.leakage.information import Estimator, FloatArray, check_esti
 from napari_unlearn.leakage.observations import Observations, observe
 
 FEW_IMAGES = 20
-"""With fewer images in a table its estimate is mostly noise."""
+"""With fewer images in a table its estimate is mostly noise, so such a table is left out."""
+
+LEAST_IMAGES = 5
+"""Where there are few images altogether, tables with a tenth of them are kept, but none with fewer than this."""
 
 CONFIDENCE = 0.95
 
@@ -39,6 +42,10 @@ def s_global(
     The interval is the basic bootstrap over images: the errors of the resampled estimates, each with its own bias
     correction, around the value that resampling takes for the truth (the plug-in value of all images), are taken off
     the estimate. It is widened where needed to contain the estimate itself.
+
+    Even a corrected estimate is biased upwards in a small table, so a pixel counts only if its class is predicted there
+    in enough images: 20, or a tenth of all images where these are fewer, and 5 at least. `left_out` says how much of the
+    predicted area that leaves out.
 
     Parameters
     ----------
@@ -104,8 +111,30 @@ def s_global(
         expected_pixels=expected_pixels,
         estimator=estimator,
         images=observations.images,
-        note=_note(observations.images, None if max_class is None else measured[max_class].scarce),
+        left_out=0.0 if max_class is None else measured[max_class].left_out,
+        note=_note(observations.images, measured),
     )
+
+
+def least_images(images: int) -> int:
+    """Return how many images a pixel's table must have to count.
+
+    Parameters
+    ----------
+    images
+        How many there are altogether.
+
+    Returns
+    -------
+    int
+        Between `LEAST_IMAGES` and `FEW_IMAGES`.
+
+    Examples
+    --------
+    >>> least_images(1000), least_images(120), least_images(10)
+    (20, 12, 5)
+    """
+    return min(FEW_IMAGES, max(LEAST_IMAGES, images // 10))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,21 +144,25 @@ class _Class:
     map: FloatArray
     plug_in: float
     pixels: float
-    scarce: float  # the share of `pixels` whose tables have few images
+    left_out: float  # the share of the predicted area whose tables have too few images
     drawn_sums: FloatArray
     drawn_pixels: FloatArray
 
 
 def _measure(observations: Observations, class_id: int, weights: Weights, estimator: Estimator) -> _Class:
     images = observations.images
+    in_table = np.count_nonzero(observations.predicted(class_id), axis=0)
+    kept = np.flatnonzero(in_table >= least_images(images))
+    everywhere, observations = observations, observations.at(kept)
     tables = observations.tables(class_id)
     area = np.count_nonzero(observations.predicted(class_id), axis=1)
-    in_table = tables.sum(axis=(0, 1))
+    map_ = np.zeros(in_table.size)
+    map_[kept] = counted_information(tables, estimator) / images
     return _Class(
-        map=(counted_information(tables, estimator) / images).reshape(observations.shape),
+        map=map_.reshape(everywhere.shape),
         plug_in=float(counted_information(tables, "plug-in").sum() / images),
         pixels=float(area.mean()),
-        scarce=float(in_table[in_table < FEW_IMAGES].sum() / max(1, area.sum())),
+        left_out=float(1 - area.sum() / max(1, in_table.sum())) if in_table.any() else 0.0,
         drawn_sums=image_sets(observations, class_id, tables).sums(weights, estimator) / images,
         drawn_pixels=weights @ area / images,
     )
@@ -159,14 +192,17 @@ def _interval(estimate: float, errors: FloatArray) -> tuple[float, float]:
     return min(low, estimate), max(high, estimate)
 
 
-def _note(images: int, scarce: float | None) -> str:
-    if scarce is None:
+def _note(images: int, measured: Mapping[int, _Class]) -> str:
+    left_out = [part.left_out for part in measured.values()]
+    if not any(part.pixels > 0 for part in measured.values()):
+        if any(left_out):
+            return "No pixel is predicted as lesion in enough images to tell; use more images."
         return "The model predicts no lesion anywhere, so there is nothing to leak from."
     if images < FEW_IMAGES:
         return f"Only {images} images: the numbers are rough, use {FEW_IMAGES} or more."
-    if scarce > 0.5:
+    if max(left_out) > 0.5:
         return (
-            f"Most pixels are predicted as lesion in fewer than {FEW_IMAGES} images: "
-            "the numbers are rough, use more images."
+            f"Most pixels are predicted as lesion in fewer than {least_images(images)} images and were left out: "
+            "use more images."
         )
     return ""

@@ -92,6 +92,7 @@ def collect(
         raise UserError("No training case has a fine mask yet; refine at least one case of every class first.")
     tally = _Tally()
     retain: list[DrawnPixels] = []
+    certain: list[DrawnPixels] = []
     forget: list[DrawnPixels] = []
     refined: list[Refined] = []
     total = len(cases) + len(refined_cases) * swaps
@@ -100,35 +101,41 @@ def collect(
         coarse, fine = case.coarse(), case.fine()
         split = split_pixels(coarse, fine)
         tally.add(case.id, split.retain, split.forget, coarse, fine)
+        coarse_grid = mask_to_grid(coarse, size)
         if fine is None:
+            if settings.background_pixels and settings.background_weight:
+                outside = np.where(coarse_grid > 0, IGNORE, 0).astype(np.uint8)
+                levels = cache.levels(image_to_grid(case.image(), size))
+                certain.append(draw_pixels(levels, outside, settings.background_pixels, rng))
             continue
         fine_grid = mask_to_grid(fine, size)
-        coarse_grid = mask_to_grid(coarse, size)
         artefact = split_pixels(coarse_grid, fine_grid).forget
         grid = image_to_grid(case.image(), size)
         levels = cache.levels(grid)
         usable = fine_grid if settings.corrected else np.where(artefact, IGNORE, fine_grid).astype(np.uint8)
-        retain.append(draw_pixels(levels, usable, settings.pixels, rng))
+        retain.append(draw_pixels(levels, usable, settings.pixels, rng, settings.near_weight))
         forget.append(
             draw_pixels(levels, np.where(artefact, coarse_grid, IGNORE).astype(np.uint8), settings.pixels, rng)
         )
         refined.append(Refined(grid.permute(1, 2, 0).numpy(), fine_grid, case.diagnosis or ""))
     kept = merge(retain)
     _require_classes(kept, segmenter.card.classes)
-    parts = [standardised(kept, standardiser)]
+    retained = standardised(kept, standardiser)
     if swaps:
         composed: list[DrawnPixels] = []
         for batch in _batches(compositions(refined, swaps, rng)):
             yield Step(len(cases) + len(composed), total, "Composing counterfactual cases")
             images = torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image, _ in batch]))
             for levels, (_, labels) in zip(cache.compute(images), batch, strict=True):
-                composed.append(draw_pixels(levels, labels, settings.swap_pixels, rng))
+                composed.append(draw_pixels(levels, labels, settings.swap_pixels, rng, settings.near_weight))
         if not composed:
             raise UserError("Counterfactual cases need two refined cases of the same shape; refine another one.")
-        parts = _mix(parts[0], standardised(merge(composed), standardiser), settings.swap_weight)
+        retained = _mix(retained, standardised(merge(composed), standardiser), settings.swap_weight)
+    if certain:
+        retained = _mix(retained, standardised(merge(certain), standardiser), settings.background_weight)
     yield Collected(
         HeadProblem(
-            _join(parts),
+            retained,
             standardised(merge(forget), standardiser),
             segmenter.head.weights,
             len(segmenter.card.classes),
@@ -200,20 +207,16 @@ def _batches(
         yield batch
 
 
-def _mix(real: PixelSet, composed: PixelSet, share: float) -> list[PixelSet]:
-    """Scale the weights so that composed cases carry `share` of the whole."""
-    real_factor = (1 - share) / real.weights.sum()
-    composed_factor = share / composed.weights.sum()
-    parts = [
-        PixelSet(real.features, real.labels, real.weights * real_factor),
-        PixelSet(composed.features, composed.labels, composed.weights * composed_factor),
+def _mix(first: PixelSet, second: PixelSet, share: float) -> PixelSet:
+    """Join two sets so that the second carries `share` of the whole weight."""
+    parts = [(first, 1 - share), (second, share)]
+    kept = [
+        PixelSet(pixels.features, pixels.labels, pixels.weights * (part / pixels.weights.sum()))
+        for pixels, part in parts
+        if part > 0 and len(pixels)
     ]
-    return [part for part in parts if part.weights[0] > 0]
-
-
-def _join(parts: Sequence[PixelSet]) -> PixelSet:
     return PixelSet(
-        np.concatenate([p.features for p in parts]),
-        np.concatenate([p.labels for p in parts]),
-        np.concatenate([p.weights for p in parts]),
+        np.concatenate([pixels.features for pixels in kept]),
+        np.concatenate([pixels.labels for pixels in kept]),
+        np.concatenate([pixels.weights for pixels in kept]),
     )

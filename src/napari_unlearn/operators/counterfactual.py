@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from napari_unlearn.data.inpainting import paint_over
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +37,24 @@ class Refined:
     fine: NDArray[np.uint8]
     group: str
 
+    @cached_property
+    def surroundings(self) -> NDArray[np.uint8]:
+        """The image with its own lesion painted over: skin and artefacts only, (h, w, 3) uint8."""
+        # The rim of a lesion is darker than skin; without a margin its colour would be painted in.
+        lesion = binary_dilation(self.fine > 0, iterations=max(1, self.fine.shape[0] // 64))
+        return paint_over(self.image, lesion, ~lesion)
+
+    @cached_property
+    def centre(self) -> NDArray[np.intp]:
+        """Middle of the lesion, or of the image where there is none: (row, column)."""
+        rows, columns = np.nonzero(self.fine)
+        if not len(rows):
+            return np.array(self.fine.shape) // 2
+        return np.array([round(rows.mean()), round(columns.mean())])
+
 
 def compose(lesion: Refined, surroundings: Refined) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Put the lesion of one case into another case.
+    """Put the lesion of one case where the lesion of another case is.
 
     Parameters
     ----------
@@ -45,13 +64,20 @@ def compose(lesion: Refined, surroundings: Refined) -> tuple[NDArray[np.uint8], 
     Returns
     -------
     image : ndarray of uint8, shape (h, w, 3)
-        The lesion's pixels inside its fine mask, the other case's pixels elsewhere.
+        The lesion's pixels inside its moved fine mask; elsewhere the other case, its own lesion painted over.
     labels : ndarray of uint8, shape (h, w)
-        Class ids; a part of the other lesion that stays visible keeps its own label.
+        Class ids: those of the moved lesion, background elsewhere.
     """
-    inside = lesion.fine > 0
-    image = np.where(inside[..., None], lesion.image, surroundings.image)
-    return image, np.where(inside, lesion.fine, surroundings.fine)
+    image = surroundings.surroundings.copy()
+    labels = np.zeros_like(lesion.fine)
+    rows, columns = np.nonzero(lesion.fine)
+    down, right = surroundings.centre - lesion.centre
+    stays = (rows + down >= 0) & (rows + down < labels.shape[0])
+    stays &= (columns + right >= 0) & (columns + right < labels.shape[1])
+    rows, columns = rows[stays], columns[stays]
+    image[rows + down, columns + right] = lesion.image[rows, columns]
+    labels[rows + down, columns + right] = lesion.fine[rows, columns]
+    return image, labels
 
 
 def compositions(

@@ -22,7 +22,7 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.masks import coarsen_box, coarsen_dilate
 
 # Raised whenever the same seed gives other files than before.
-GENERATOR = 1
+GENERATOR = 2
 # How far a coarse mask reaches beyond the lesion, in image sides.
 MARGIN = {"box": 0.08, "dilation": 0.10}
 

@@ -13,6 +13,8 @@ from napari_unlearn.data.synthetic.canvas import Floats, Mask, grid
 
 # Fainter than this an artefact cannot be seen, and is not there.
 FAINTEST = 0.06
+# People lay rulers and draw rings beside a lesion, not on its rim: no mark comes nearer, and twice as far it is whole.
+STRIP = 0.014
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class Mark:
         *,
         stains: bool = False,
     ) -> Mark:
-        """Make a mark that keeps clear of the lesion and whose faintest fringe is cut off."""
+        """Make a mark that leaves a strip of skin round the lesion and whose faintest fringe is cut off."""
+        alpha = alpha * ((scene.away - STRIP) / STRIP).clip(0, 1)
         alpha = np.where((alpha >= FAINTEST) & ~scene.fine, alpha, 0)
         return cls(flag, np.asarray(alpha, np.float32).clip(0, 1), np.asarray(colour, np.float32), stains)
 

@@ -1,0 +1,7 @@
+"""`python -m napari_unlearn`: the command line."""
+
+from __future__ import annotations
+
+from napari_unlearn.cli.main import app
+
+app(prog_name="napari-unlearn")
