@@ -24,7 +24,8 @@ from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.settings import Settings
 
 Mask = NDArray[np.uint8]
-FEW, ALL = Settings(pixels=40, swap_pixels=30), Settings(pixels=65536)
+FEW = Settings(pixels=40, swap_pixels=30, background_pixels=0)
+ALL = Settings(pixels=65536, background_pixels=0)
 
 
 @pytest.fixture(scope="module")
@@ -72,33 +73,35 @@ def same(a: PixelSet, b: PixelSet) -> bool:
 
 
 @pytest.mark.parametrize("swaps", [0, 2])
+@pytest.mark.parametrize("background", [0, 20])
 @pytest.mark.parametrize("corrected", [0, 1])
 class TestNoCoarseLabelReachesTheRetainSet:
-    def settings(self, corrected: int) -> Settings:
-        return dataclasses.replace(FEW, corrected=corrected)
+    def settings(self, corrected: int, background: int) -> Settings:
+        return dataclasses.replace(FEW, corrected=corrected, background_pixels=background)
 
     def test_of_a_case_that_nobody_refined(
-        self, segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any, corrected: int, swaps: int
+        self, segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any, corrected: int, background: int, swaps: int
     ) -> None:
         def change(coarse: Mask, fine: Mask | None) -> tuple[Mask, Mask | None]:
             if fine is None:
                 coarse = np.where(coarse > 0, 3 - coarse, 0).astype(np.uint8)
-                coarse[:, :20] = 1
+                if not background:
+                    coarse[:, :20] = 1
             return coarse, fine
 
-        settings = self.settings(corrected)
+        settings = self.settings(corrected, background)
         one, other = run(segmenter, train, settings, swaps), run(segmenter, rewrite(train, change), settings, swaps)
-        assert other.forget_pixels > one.forget_pixels
+        assert (other.forget_pixels > one.forget_pixels) == (not background)
         assert same(one.problem.retain, other.problem.retain)
         assert same(one.problem.forget, other.problem.forget)
 
     def test_of_a_dilation_artefact(
-        self, segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any, corrected: int, swaps: int
+        self, segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any, corrected: int, background: int, swaps: int
     ) -> None:
         def change(coarse: Mask, fine: Mask | None) -> tuple[Mask, Mask | None]:
             return np.where(coarse > 0, 3 - coarse, 0).astype(np.uint8), fine
 
-        settings = self.settings(corrected)
+        settings = self.settings(corrected, background)
         one, other = run(segmenter, train, settings, swaps), run(segmenter, rewrite(train, change), settings, swaps)
         np.testing.assert_array_equal(other.problem.forget.labels, 3 - one.problem.forget.labels)
         assert same(one.problem.retain, other.problem.retain)
@@ -172,6 +175,29 @@ def test_composed_cases_carry_their_share_of_the_weight(segmenter: HeadSegmenter
     assert weights[:real].sum() == pytest.approx(0.7)
     assert weights[real:].sum() == pytest.approx(0.3)
     np.testing.assert_array_equal(mixed.problem.retain.labels[:real], alone.problem.retain.labels)
+
+
+def test_certain_background_of_other_cases_carries_its_share(segmenter: HeadSegmenter, train: Sequence[Case]) -> None:
+    settings = dataclasses.replace(FEW, background_pixels=25, background_weight=0.2)
+    alone, mixed = run(segmenter, train).problem.retain, run(segmenter, train, settings).problem.retain
+    assert len(mixed) == len(alone) + 6 * 25
+    assert not mixed.labels[len(alone) :].any()
+    assert mixed.weights[len(alone) :].sum() == pytest.approx(0.2)
+    assert mixed.weights[: len(alone)].sum() == pytest.approx(0.8)
+
+
+def test_background_is_certain_outside_the_coarse_mask_only(
+    segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any
+) -> None:
+    def change(coarse: Mask, fine: Mask | None) -> tuple[Mask, Mask | None]:
+        return (coarse, fine) if fine is not None else (np.ones_like(coarse), None)
+
+    settings = dataclasses.replace(FEW, background_pixels=25)
+    found, expected = run(segmenter, rewrite(train, change), settings), run(segmenter, train)
+    np.testing.assert_array_equal(found.problem.retain.features, expected.problem.retain.features)
+    # Only the proportions of weights count.
+    ratio = found.problem.retain.weights / expected.problem.retain.weights
+    np.testing.assert_allclose(ratio, ratio[0])
 
 
 @pytest.mark.parametrize(("share", "parts"), [(0.0, "real"), (1.0, "composed")])
