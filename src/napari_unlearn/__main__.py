@@ -4,4 +4,5 @@ from __future__ import annotations
 
 from napari_unlearn.cli.main import app
 
-app(prog_name="napari-unlearn")
+if __name__ == "__main__":
+    app(prog_name="napari-unlearn")
