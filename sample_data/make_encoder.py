@@ -28,7 +28,7 @@ from napari_unlearn.data.artefacts import ARTEFACT_NAMES
 from napari_unlearn.data.synthetic import CaseSpec, render_case
 from napari_unlearn.models.encoder import IMAGENET_MEAN, IMAGENET_STD, Encoder, EncoderCard
 
-ARCHITECTURE = "timm-regnetx_002"
+ARCHITECTURE = "tu-regnetx_002"
 # `napari-unlearn sample` derives its cases from one integer; these come from a list of two, so the streams never meet.
 SEEDS = (20261121, 7)
 SIZES = {128: (4000, 16), 256: (800, 4)}  # side in pixels: cases, batch

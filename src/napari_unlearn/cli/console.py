@@ -69,7 +69,7 @@ def follow(job: Iterator[events.Event], token: Token, show: Callable[[events.Pre
         The job failed or was cancelled.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"), TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True) as bars:
+    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bars:
         task = bars.add_task("Starting", total=None, left="")
         try:
             for event in job:

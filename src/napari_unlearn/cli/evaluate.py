@@ -61,15 +61,16 @@ def table(after: Evaluation, before: Evaluation | None) -> Table:
     for name in after.splits:
         splits = [model.splits[name] for model in models]
         rows = {
-            "Dice (lesion outline)": [_number(s.dice) for s in splits],
+            "Dice (outline)": [_number(s.dice) for s in splits],
             "AUROC (diagnosis)": [_number(s.auroc) for s in splits],
-            "Leakage, nats per pixel (95 %)": [_leakage(s.leakage) for s in splits],
-            "Shift of the score by an artefact": [_number(s.counterfactual_shift, sign=True) for s in splits],
+            "Leakage (nats/pixel)": [_leakage(s.leakage) for s in splits],
+            "  95 % interval": [_interval(s.leakage) for s in splits],
+            "Artefact shift": [_number(s.counterfactual_shift, sign=True) for s in splits],
         }
         for i, (measure, values) in enumerate(rows.items()):
             grid.add_row(f"{name} ({splits[0].cases})" if i == 0 else "", measure, *values)
         grid.add_section()
-    grid.add_row("all", "Shortcut gap (aligned - conflicting)", *(_number(m.shortcut_gap, sign=True) for m in models))
+    grid.add_row("shortcut gap", "AUROC", *(_number(m.shortcut_gap, sign=True) for m in models))
     return grid
 
 
@@ -80,4 +81,8 @@ def _number(value: float | None, sign: bool = False) -> str:
 def _leakage(leakage: dict[str, float] | None) -> str:
     if leakage is None:
         return "-"
-    return f"{leakage['normalised']:.4f} ({leakage['low']:.4f} to {leakage['high']:.4f})"
+    return f"{leakage['normalised']:.4f}"
+
+
+def _interval(leakage: dict[str, float] | None) -> str:
+    return "" if leakage is None else f"{leakage['low']:.4f} to {leakage['high']:.4f}"

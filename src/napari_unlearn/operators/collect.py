@@ -87,9 +87,13 @@ def collect(
         No case is refined, or refined cases lack a class that the model predicts.
     """
     size, cache, standardiser = segmenter.card.size, segmenter.cache, segmenter.head.standardiser
+    # A case without a coarse mask never taught the model anything: there is nothing to forget and nothing known.
+    cases = [case for case in cases if case.coarse_path is not None]
     refined_cases = [case for case in cases if case.is_refined]
     if not refined_cases:
         raise UserError("No training case has a fine mask yet; refine at least one case of every class first.")
+    # The forget side draws from a stream of its own, so that what is forgotten cannot shift a draw of the retain side.
+    forget_rng = rng.spawn(1)[0]
     tally = _Tally()
     retain: list[DrawnPixels] = []
     certain: list[DrawnPixels] = []
@@ -115,7 +119,7 @@ def collect(
         usable = fine_grid if settings.corrected else np.where(artefact, IGNORE, fine_grid).astype(np.uint8)
         retain.append(draw_pixels(levels, usable, settings.pixels, rng, settings.near_weight))
         forget.append(
-            draw_pixels(levels, np.where(artefact, coarse_grid, IGNORE).astype(np.uint8), settings.pixels, rng)
+            draw_pixels(levels, np.where(artefact, coarse_grid, IGNORE).astype(np.uint8), settings.pixels, forget_rng)
         )
         refined.append(Refined(grid.permute(1, 2, 0).numpy(), fine_grid, case.diagnosis or ""))
     kept = merge(retain)

@@ -38,16 +38,16 @@ class Settings:
         1e-3, 1e-8, 10.0, "Pull of the head's weights towards zero; larger is smoother and forgets more of the detail."
     )
     pixels: int = number(400, 16, 65536, "Pixels drawn from each refined case.")
-    swap_pixels: int = number(200, 16, 65536, "Pixels drawn from each composed case.")
-    background_pixels: int = number(200, 0, 65536, "Pixels drawn from the certain background of each unrefined case.")
+    swap_pixels: int = number(150, 16, 65536, "Pixels drawn from each composed case.")
+    background_pixels: int = number(250, 0, 65536, "Pixels drawn from the certain background of each unrefined case.")
     swap_weight: float = number(
         0.9, 0.0, 1.0, "Share of the weight of refined cases that their composed cases carry, when there are any."
     )
     background_weight: float = number(
-        0.5, 0.0, 0.99, "Share of the whole weight that the certain background of unrefined cases carries."
+        0.6, 0.0, 0.99, "Share of the whole weight that the certain background of unrefined cases carries."
     )
     near_weight: float = number(
-        3.0, 0.01, 100.0, "How many times background near a lesion counts, where artefacts tend to be."
+        4.0, 0.01, 100.0, "How many times background near a lesion counts, where artefacts tend to be."
     )
     corrected: int = number(1, 0, 1, "1 lets corrected pixels teach that they are background, 0 leaves them out.")
 
