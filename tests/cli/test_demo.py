@@ -50,7 +50,7 @@ def test_a_second_demo_keeps_the_first(type_: Callable[..., Result], small: Path
         result = type_("demo", "--headless", "--out", tmp_path / "out")
         assert result.exit_code == 0, result.stderr
         assert (tmp_path / "out" / "runs" / number / "certificate.json").is_file()
-    for word in ("The model learned from coarse masks.", "Data set: ", "Certificate: ", "Shortcut gap"):
+    for word in ("The model learned from coarse masks.", "Data set: ", "Certificate: ", "shortcut gap"):
         assert word in result.stdout
 
 

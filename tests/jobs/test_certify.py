@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +53,9 @@ def revision() -> Revision:
 
 @pytest.fixture
 def make(segmenter: HeadSegmenter, collected: Collected) -> Callable[..., Certificate]:
-    def certify(operator: str, revision: Revision, attempts: int = 1, **settings: float) -> Certificate:
+    def certify(operator: str, revision: Revision, earlier: Sequence[float] = (), **settings: float) -> Certificate:
         budget = Budget(1.0, 1e-5)
-        return certificate(segmenter, info(operator), revision, collected, budget, settings, HASHES, attempts)
+        return certificate(segmenter, info(operator), revision, collected, budget, settings, HASHES, earlier)
 
     return certify
 
@@ -104,10 +104,12 @@ def test_a_certified_run_states_its_budget_and_mu(make: Any, revision: Revision)
     assert check(record) == []
 
 
-@pytest.mark.parametrize("attempts", [2, 3, 10])
-def test_every_attempt_is_charged(make: Any, revision: Revision, attempts: int) -> None:
-    record = make("residual-head", revision, attempts)
-    assert record.epsilon == pytest.approx(gaussian_dp.epsilon(np.sqrt(attempts) * record.mu, 1e-5))
+@pytest.mark.parametrize("earlier", [(0.268,), (0.268, 0.268), (1.9,)])
+def test_every_earlier_attempt_is_charged_what_it_cost(make: Any, revision: Revision, earlier: tuple[float, ...]) -> None:
+    record = make("residual-head", revision, earlier)
+    total = np.sqrt(np.sum(np.square([*earlier, record.mu])))
+    assert record.attempts == 1 + len(earlier)
+    assert record.epsilon == pytest.approx(gaussian_dp.epsilon(total, 1e-5))
     assert record.epsilon > 1.2
     assert check(record) == []
 
@@ -154,13 +156,13 @@ def test_what_was_checked_is_said_about_this_model(segmenter: HeadSegmenter) -> 
 
 
 def test_only_certified_runs_of_the_same_model_count(run: Path, tmp_path: Path, make: Any, revision: Revision) -> None:
-    assert earlier_attempts(tmp_path / "nowhere", 64 * "a") == 0
+    assert earlier_attempts(tmp_path / "nowhere", 64 * "a") == ()
     shutil.copytree(run, tmp_path / "exact")
     model_in = read_certificate(run).hashes["model_in"]
-    assert earlier_attempts(tmp_path, model_in) == 0
+    assert earlier_attempts(tmp_path, model_in) == ()
     for name in ("one", "two", ".hidden"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "certificate.json").write_text(json.dumps(make("residual-head", revision).to_dict()))
     (tmp_path / "notes.txt").write_text("x")
-    assert earlier_attempts(tmp_path, 64 * "a") == 2
-    assert earlier_attempts(tmp_path, 64 * "d") == 0
+    assert earlier_attempts(tmp_path, 64 * "a") == pytest.approx((gaussian_dp.mu(1.0, 1e-5),) * 2)
+    assert earlier_attempts(tmp_path, 64 * "d") == ()

@@ -78,10 +78,17 @@ def test_any_emptied_file_is_noticed(copy: Path, name: str) -> None:
     assert failures(copy)
 
 
+def test_another_card_under_fresh_check_sums_is_noticed(copy: Path) -> None:
+    card = copy / "model" / "model.json"
+    card.write_text(card.read_text().replace('"benign"', '"harmless"'))
+    rehash(copy)
+    assert failures(copy) == ["model/model.json is not the one that the certificate was given for."]
+
+
 def test_another_model_under_fresh_check_sums_is_noticed(copy: Path, model: Path) -> None:
     shutil.copyfile(model / "model.safetensors", copy / "model" / "model.safetensors")
     rehash(copy)
-    assert failures(copy) == ["The model is not the one that the certificate was given for."]
+    assert failures(copy) == ["model/model.safetensors is not the one that the certificate was given for."]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.events import Cancelled, Metric, Progress
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import TrainRequest, TrainResult, events, training_split
+from napari_unlearn.models import unet_training
 from napari_unlearn.models.checkpoint import load_segmenter
+from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.unet import UnetSegmenter
 
 
 @pytest.fixture
@@ -35,6 +39,43 @@ def test_it_makes_a_model_that_knows_where_it_comes_from(
     assert result.loss > 0
 
 
+@pytest.mark.parametrize("trainable", ["decoder", "all"])
+def test_it_makes_a_unet_that_says_what_touched_its_encoder(
+    request_: TrainRequest,
+    sample: Dataset,
+    finish: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    encoder: Encoder,
+    trainable: str,
+) -> None:
+    monkeypatch.setattr(unet_training, "UnetRecipe", partial(unet_training.UnetRecipe, passes=2))
+    result = finish(events(dataclasses.replace(request_, trainable=trainable, seed=5, size=32), Token()))
+    assert (result.cases, result.loss > 0) == (12, True)
+    segmenter = load_segmenter(result.model)
+    assert isinstance(segmenter, UnetSegmenter)
+    card = segmenter.card
+    assert (card.masks, card.trainable, card.seed, card.size, card.cases) == ("coarse", trainable, 5, 32, 12)
+    if trainable == "decoder":
+        assert segmenter.encoder_card == encoder.card
+    else:
+        assert not segmenter.encoder_card.public
+        wanted = f"nothing, its weights are random and the coarse masks of {sample.name}"
+        assert segmenter.encoder_card.trained_on == wanted
+
+
+def test_a_unet_can_be_cancelled_at_every_step(request_: TrainRequest) -> None:
+    token = Token()
+    told = []
+    for event in events(dataclasses.replace(request_, trainable="decoder"), token):
+        told.append(event)
+        if isinstance(event, Progress) and event.message == "Fitting the decoder":
+            token.cancel()
+    assert isinstance(told[-1], Cancelled)
+    assert isinstance(told[-2], Progress)
+    assert told[-2].done == 1
+    assert not request_.out.exists()
+
+
 def test_it_tells_progress_and_loss(request_: TrainRequest) -> None:
     told = list(events(request_, Token()))
     progress = [event for event in told if isinstance(event, Progress) and event.total]
@@ -48,7 +89,7 @@ def test_it_tells_progress_and_loss(request_: TrainRequest) -> None:
     ("change", "sentence"),
     [
         ({"masks": "medium"}, "no 'medium' masks; choose coarse or fine."),
-        ({"trainable": "all"}, "Only the head can be trained in this version, not 'all'; choose head."),
+        ({"trainable": "tail"}, "'tail' cannot be trained; choose one of head, decoder, all."),
         ({"size": 100}, "must be a multiple of 32, not 100"),
         ({"size": 0}, "must be a multiple of 32, not 0"),
         ({"device": "tpu"}, "no device 'tpu'"),

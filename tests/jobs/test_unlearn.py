@@ -78,6 +78,18 @@ def test_every_operator_makes_a_valid_run(
     assert predict_mask(revised, sample.cases[0].image()).shape == (64, 64)
 
 
+@pytest.mark.parametrize("operator", available(), ids=lambda operator: operator.name)
+def test_no_operator_touches_a_unet(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], unet: Path, operator: Any
+) -> None:
+    request = change(operator=operator.name, model=unet)
+    assert failure(events(request, Token())) == (
+        f"{unet} is a U-Net, but the operators of this version revise a head on a frozen public encoder; train a model "
+        "with --trainable head."
+    )
+    assert not request.out.exists()
+
+
 def test_the_result_has_the_keys_of_the_contract(
     change: Callable[..., UnlearnRequest], finish: Callable[..., Any]
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from napari_unlearn.errors import UserError
@@ -16,7 +16,7 @@ from napari_unlearn.operators.protocol import Budget, Revision
 from napari_unlearn.operators.registry import OperatorInfo
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.certificate import Assumption, Certificate
-from napari_unlearn.privacy.mechanisms import MECHANISMS
+from napari_unlearn.privacy.mechanisms import EARLIER_MU, MECHANISMS
 from napari_unlearn.privacy.verification import check
 
 _LIBRARIES = ("napari-unlearn", "torch", "numpy", "scipy", "segmentation-models-pytorch")
@@ -95,7 +95,7 @@ def certificate(
     budget: Budget,
     settings: Mapping[str, float],
     hashes: Mapping[str, str],
-    attempts: int,
+    earlier: Sequence[float] = (),
 ) -> Certificate:
     """Make the record of a run.
 
@@ -115,8 +115,8 @@ def certificate(
         Numbers the operator ran with.
     hashes : mapping of str to str
         Digests of models and encoder.
-    attempts : int
-        Runs on this data and model so far, this one included.
+    earlier : sequence of float
+        mu of every earlier certified run on this model, see `earlier_attempts`.
 
     Returns
     -------
@@ -129,7 +129,9 @@ def certificate(
         The record would not pass its own check.
     """
     tier = operator.tier if revision.noise_certifies else "empirical"
-    epsilon, delta, mu = _guarantee(tier, revision, budget, attempts)
+    earlier = earlier if tier == "certified" else ()
+    epsilon, delta, mu = _guarantee(tier, revision, budget, earlier)
+    charged = {EARLIER_MU: gaussian_dp.compose(earlier)} if earlier else {}
     record = Certificate(
         tier=tier,
         operator=operator.name,
@@ -137,10 +139,10 @@ def certificate(
         epsilon=epsilon,
         delta=delta,
         mu=mu,
-        parameters={**settings, **revision.numbers},
+        parameters={**settings, **revision.numbers, **charged},
         assumptions=(*assumptions(segmenter), *_about_data(collected, settings, revision)),
         hashes={**hashes, "retain_masks": collected.retain_hash, "forget_masks": collected.forget_hash},
-        attempts=attempts,
+        attempts=1 + len(earlier),
         versions={
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in _LIBRARIES},
@@ -153,8 +155,8 @@ def certificate(
     return record
 
 
-def earlier_attempts(runs: Path, model_in: str) -> int:
-    """Count the certified runs on the same model that lie beside a new one; each of them was looked at.
+def earlier_attempts(runs: Path, model_in: str) -> tuple[float, ...]:
+    """What the certified runs on the same model cost that lie beside a new one; each of them was looked at.
 
     Parameters
     ----------
@@ -165,20 +167,22 @@ def earlier_attempts(runs: Path, model_in: str) -> int:
 
     Returns
     -------
-    int
+    tuple of float
+        mu of each.
     """
     if not runs.is_dir():
-        return 0
-    count = 0
-    for folder in runs.iterdir():
+        return ()
+    costs = []
+    for folder in sorted(runs.iterdir()):
         if not folder.name.startswith(".") and (folder / CERTIFICATE).is_file():
             earlier = read_certificate(folder)
-            count += earlier.tier == "certified" and earlier.hashes.get("model_in") == model_in
-    return count
+            if earlier.mu is not None and earlier.tier == "certified" and earlier.hashes.get("model_in") == model_in:
+                costs.append(earlier.mu)
+    return tuple(costs)
 
 
 def _guarantee(
-    tier: str, revision: Revision, budget: Budget, attempts: int
+    tier: str, revision: Revision, budget: Budget, earlier: Sequence[float]
 ) -> tuple[float | None, float | None, float | None]:
     if tier == "empirical":
         return None, None, None
@@ -186,9 +190,9 @@ def _guarantee(
         return 0.0, 0.0, 0.0
     mu = MECHANISMS[revision.mechanism].mu(revision.numbers)
     assert mu is not None
-    if attempts == 1:
+    if not earlier:
         return budget.epsilon, budget.delta, mu
-    return gaussian_dp.epsilon(gaussian_dp.attempts(mu, attempts), budget.delta), budget.delta, mu
+    return gaussian_dp.epsilon(gaussian_dp.compose([*earlier, mu]), budget.delta), budget.delta, mu
 
 
 def _about_data(collected: Collected, settings: Mapping[str, float], revision: Revision) -> list[Assumption]:

@@ -123,9 +123,10 @@ def verify_run(folder: Path) -> list[str]:
         certificate = read_certificate(folder)
     except UserError as error:
         return [*failures, str(error)]
-    weights = folder / MODEL / "model.safetensors"
-    if weights.is_file() and sha256_file(weights) != certificate.hashes.get("model_out"):
-        failures.append("The model is not the one that the certificate was given for.")
+    for name, digest in (("model.safetensors", "model_out"), ("model.json", "model_card")):
+        path = folder / MODEL / name
+        if path.is_file() and sha256_file(path) != certificate.hashes.get(digest):
+            failures.append(f"{MODEL}/{name} is not the one that the certificate was given for.")
     return failures + check(certificate)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from napari_unlearn.data.dataset import open_dataset
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_json, atomic_write
+from napari_unlearn.files import atomic_json, atomic_write, sha256_file
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Progress
 from napari_unlearn.jobs.guard import guarded
@@ -132,6 +132,7 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
 @dataclass(frozen=True, eq=False)
 class _Finished:
     segmenter: Any
+    model_in: str
     collected: Any
     revision: Any
     seconds: float
@@ -141,8 +142,9 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     import numpy as np
 
     from napari_unlearn.jobs.certify import require_admissible
-    from napari_unlearn.models.checkpoint import load_segmenter
+    from napari_unlearn.models.checkpoint import WEIGHTS, load_segmenter
     from napari_unlearn.models.device import find_device
+    from napari_unlearn.models.segmenter import HeadSegmenter
     from napari_unlearn.operators.collect import Collected, collect
     from napari_unlearn.operators.protocol import Budget, Revision, Step
     from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
@@ -152,6 +154,12 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     cases = dataset.split(training_split(dataset))
     yield Progress(0, 0, "Loading the model")
     segmenter = load_segmenter(request.model, find_device(request.device))
+    model_in = sha256_file(request.model / WEIGHTS)
+    if not isinstance(segmenter, HeadSegmenter):
+        raise UserError(
+            f"{request.model} is a U-Net, but the operators of this version revise a head on a frozen public encoder; "
+            "train a model with --trainable head."
+        )
     require_admissible(segmenter, operator)
     if len(segmenter.card.classes) != len(dataset.classes):
         raise UserError(
@@ -175,7 +183,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
                 raise UserError(
                     f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
                 )
-            yield Done(_Finished(segmenter, collected, made, clock.elapsed))
+            yield Done(_Finished(segmenter, model_in, collected, made, clock.elapsed))
             return
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
         for name, value in made.metrics.items():
@@ -187,7 +195,7 @@ def _finish(
 ) -> Done:
     """Write the run folder."""
     from napari_unlearn.jobs.certify import certificate, earlier_attempts
-    from napari_unlearn.models.checkpoint import WEIGHTS, save_segmenter
+    from napari_unlearn.models.checkpoint import CARD, save_segmenter
     from napari_unlearn.models.head import PixelHead
     from napari_unlearn.operators.protocol import Budget
 
@@ -202,7 +210,6 @@ def _finish(
     )
     with new_run(request.out) as folder:
         model_out = save_segmenter(revised, folder / MODEL)
-        model_in = _sha(request.model / WEIGHTS)
         events_text = "".join(json.dumps(_plain(event)) + "\n" for event in log if not isinstance(event, Done))
         atomic_write(folder / EVENTS, events_text.encode())
         numbers: dict[str, float] = {**dataclasses.asdict(settings), "counterfactual": request.counterfactual}
@@ -213,8 +220,13 @@ def _finish(
             collected,
             Budget(request.epsilon, request.delta),
             numbers,
-            {"model_in": model_in, "model_out": model_out, "public_encoder": segmenter.encoder.weights_hash},
-            1 + (earlier_attempts(request.out.parent, model_in) if operator.tier == "certified" else 0),
+            {
+                "model_in": finished.model_in,
+                "model_out": model_out,
+                "model_card": sha256_file(folder / MODEL / CARD),
+                "public_encoder": segmenter.encoder.weights_hash,
+            },
+            earlier_attempts(request.out.parent, finished.model_in) if operator.tier == "certified" else (),
         )
         atomic_json(folder / CERTIFICATE, record.to_dict())
         atomic_json(folder / METRICS, _metrics(finished, settings))
@@ -289,9 +301,3 @@ def _plain(event: Event) -> dict[str, Any]:
     values = {"event": type(event).__name__.lower(), **dataclasses.asdict(event)}
     # JSON has no NaN and no infinity; a curve that left the numbers has a gap there.
     return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
-
-
-def _sha(path: Path) -> str:
-    from napari_unlearn.files import sha256_file
-
-    return sha256_file(path)

@@ -123,7 +123,7 @@ def collect(
         )
         refined.append(Refined(grid.permute(1, 2, 0).numpy(), fine_grid, case.diagnosis or ""))
     kept = merge(retain)
-    _require_classes(kept, segmenter.card.classes)
+    _require_classes(refined, segmenter.card.classes)
     retained = standardised(kept, standardiser)
     if swaps:
         composed: list[DrawnPixels] = []
@@ -189,8 +189,9 @@ class _Tally:
         return sha256_bytes(b"\n".join(self._forgotten))
 
 
-def _require_classes(pixels: DrawnPixels, names: Sequence[str]) -> None:
-    missing = [name for k, name in enumerate(names) if not (pixels.labels == k).any()]
+def _require_classes(refined: Sequence[Refined], names: Sequence[str]) -> None:
+    shown = set().union(*(np.unique(case.fine).tolist() for case in refined))
+    missing = [name for k, name in enumerate(names) if k not in shown]
     if missing:
         raise UserError(
             f"No refined case shows {' or '.join(missing)}, so the model would forget it altogether; refine at least "
