@@ -3,10 +3,10 @@
     python benchmarks/isic_trap.py --data FOLDER [--seeds 3] [--out isic_trap.json]
 
 FOLDER holds `isic256/` (images, expert masks, metadata.csv with the columns ruler, melanoma, trap1) and
-`encoder/mobilenet_v2_imagenet_int8.npz`. 600 training cases are drawn; coarse masks are boxes around the expert masks; 60
-cases are refined. Aligned test cases come from the rest of the training pool (ruler and melanoma, or neither), conflicting
-ones from the published test split (one without the other). Three ways to choose the 60: at random, evenly over the
-diagnoses, and evenly over diagnosis and ruler. Only commands of the package are used once the folder is written.
+`encoder/mobilenet_v2_imagenet_int8.npz`. 600 training cases are drawn; coarse masks are boxes around the expert masks;
+60 cases are refined. Aligned test cases come from the rest of the training pool (ruler and melanoma, or neither),
+conflicting ones from the published test split (one without the other). Three ways to choose the 60: at random, evenly
+over the diagnoses, and evenly over diagnosis and ruler. Only commands of the package are used once the folder is written.
 """
 
 from __future__ import annotations
@@ -135,7 +135,10 @@ def one_seed(seed: int, data: Path, encoder: Path, folder: Path) -> dict[str, An
 
 def summary(results: list[dict[str, Any]]) -> str:
     """Table in Markdown."""
-    lines = ["| Model | AUROC aligned | AUROC conflicting | Dice aligned | Dice conflicting |", "|---|---:|---:|---:|---:|"]
+    lines = [
+        "| Model | AUROC aligned | AUROC conflicting | Dice aligned | Dice conflicting |",
+        "|---|---:|---:|---:|---:|",
+    ]
     for name in results[0]:
         cells = []
         for measure in ("auroc", "dice"):

@@ -30,7 +30,9 @@ def main() -> None:
     for folder in ("dataset", "model"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
     run("sample", HERE / "dataset", "--cases", CASES, "--size", SIZE, "--shortcut", 0.95, "--fine", 0.1, "--seed", seed)
-    run("train", HERE / "dataset", "--out", HERE / "model", "--encoder", HERE / "encoder.safetensors", "--device", "cpu")
+    run(
+        "train", HERE / "dataset", "--out", HERE / "model", "--encoder", HERE / "encoder.safetensors", "--device", "cpu"
+    )
 
 
 if __name__ == "__main__":

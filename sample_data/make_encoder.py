@@ -2,10 +2,13 @@
 
     python sample_data/make_encoder.py [--steps 2200] [--out sample_data/encoder.safetensors]
 
-It is fitted on cases drawn from seeds that `napari-unlearn sample` never uses, to tell at every pixel what is drawn there
-(lesion, each kind of artefact) and how strongly the lesion shows each dermoscopic sign. Artefacts are independent of the
-diagnosis in these cases, and the diagnosis itself is never a target. The weights therefore play the part that weights
-fitted on a large public collection play for real images.
+It is fitted on cases drawn from seeds that `napari-unlearn sample` never uses, to tell at every pixel what is drawn
+there (lesion, each kind of artefact) and how strongly the lesion shows each dermoscopic sign. Artefacts are independent
+of the diagnosis in these cases, and the diagnosis itself is never a target. The weights therefore play the part that
+weights fitted on a large public collection play for real images.
+
+The shipped file was made with generator 1, in which artefacts could touch the rim of a lesion; since generator 2 they
+leave a strip of skin. Running this script again gives weights for the present generator, not the same bytes.
 """
 
 from __future__ import annotations
@@ -33,8 +36,8 @@ ARCHITECTURE = "tu-regnetx_002"
 SEEDS = (20261121, 7)
 SIZES = {128: (4000, 16), 256: (800, 4)}  # side in pixels: cases, batch
 TRAINED_ON = (
-    "synthetic dermoscopy drawn for this purpose (sample_data/make_encoder.py): lesion, artefacts and dermoscopic signs, "
-    "no diagnosis, and no case or mask of any data set"
+    "synthetic dermoscopy drawn for this purpose (sample_data/make_encoder.py): lesion, artefacts and dermoscopic "
+    "signs, no diagnosis, and no case or mask of any data set"
 )
 
 

@@ -105,7 +105,9 @@ def test_a_certified_run_states_its_budget_and_mu(make: Any, revision: Revision)
 
 
 @pytest.mark.parametrize("earlier", [(0.268,), (0.268, 0.268), (1.9,)])
-def test_every_earlier_attempt_is_charged_what_it_cost(make: Any, revision: Revision, earlier: tuple[float, ...]) -> None:
+def test_every_earlier_attempt_is_charged_what_it_cost(
+    make: Any, revision: Revision, earlier: tuple[float, ...]
+) -> None:
     record = make("residual-head", revision, earlier)
     total = np.sqrt(np.sum(np.square([*earlier, record.mu])))
     assert record.attempts == 1 + len(earlier)

@@ -199,8 +199,8 @@ def _about_data(collected: Collected, settings: Mapping[str, float], revision: R
     found = [
         Assumption(
             "No label that only a coarse mask gives was learned from.",
-            f"Pixels come from the fine masks of {collected.refined} refined cases and from outside the coarse masks of "
-            f"the {collected.unrefined} others, which is background for certain.",
+            f"Pixels come from the fine masks of {collected.refined} refined cases and from outside the coarse masks "
+            f"of the {collected.unrefined} others, which is background for certain.",
             True,
         )
     ]

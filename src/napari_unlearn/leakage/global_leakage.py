@@ -43,9 +43,9 @@ def s_global(
     correction, around the value that resampling takes for the truth (the plug-in value of all images), are taken off
     the estimate. It is widened where needed to contain the estimate itself.
 
-    Even a corrected estimate is biased upwards in a small table, so a pixel counts only if its class is predicted there
-    in enough images: 20, or a tenth of all images where these are fewer, and 5 at least. `left_out` says how much of the
-    predicted area that leaves out.
+    Even a corrected estimate is biased upwards in a small table, so a pixel counts only if its class is predicted
+    there in enough images: 20, or a tenth of all images where these are fewer, and 5 at least. `left_out` says how much
+    of the predicted area that leaves out.
 
     Parameters
     ----------
