@@ -6,7 +6,8 @@ FOLDER holds `isic256/` (images, expert masks, metadata.csv with the columns rul
 `encoder/mobilenet_v2_imagenet_int8.npz`. 600 training cases are drawn; coarse masks are boxes around the expert masks;
 60 cases are refined. Aligned test cases come from the rest of the training pool (ruler and melanoma, or neither),
 conflicting ones from the published test split (one without the other). Three ways to choose the 60: at random, evenly
-over the diagnoses, and evenly over diagnosis and ruler. Only commands of the package are used once the folder is written.
+over the diagnoses, and evenly over diagnosis and ruler. Once the folders are written, only commands of the package are
+used.
 """
 
 from __future__ import annotations
