@@ -1,6 +1,6 @@
 """The shortcut in real images: ISIC dermoscopy, split trap1 of Bissoto et al. (2020), rulers with melanoma.
 
-    python benchmarks/isic_trap.py --data FOLDER [--seeds 3] [--out isic_trap.json]
+    python benchmarks/isic_trap.py --data FOLDER [--seeds 3] [--out FILE]
 
 FOLDER holds `isic256/` (images, expert masks, metadata.csv with the columns ruler, melanoma, trap1) and
 `encoder/mobilenet_v2_imagenet_int8.npz`. 600 training cases are drawn; coarse masks are boxes around the expert masks;
@@ -31,6 +31,7 @@ from PIL import Image
 from napari_unlearn.masks import coarsen_box
 from napari_unlearn.models.encoder import Encoder, EncoderCard
 
+RESULTS = Path(__file__).parent / "results"
 TRAIN, REFINED, MARGIN = 600, 60, 16
 CLASSES = ("background", "benign", "melanoma")
 Row = dict[str, str]
@@ -156,7 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--out", type=Path, default=Path("isic_trap.json"))
+    parser.add_argument("--out", type=Path, default=RESULTS / "isic_trap.json")
     arguments = parser.parse_args()
     if not (arguments.data / "isic256").is_dir():
         print(f"{arguments.data} has no folder isic256; name the folder with --data. Nothing was measured.")
@@ -168,6 +169,7 @@ def main() -> None:
         for seed in range(arguments.seeds):
             folder = Path(scratch) / str(seed)
             results.append(one_seed(seed, arguments.data / "isic256", encoder, folder))
+            arguments.out.parent.mkdir(exist_ok=True)
             arguments.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
             print(f"After {seed + 1} of {arguments.seeds} seeds:\n\n{summary(results)}\n", flush=True)
 

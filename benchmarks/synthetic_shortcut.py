@@ -1,6 +1,6 @@
 """The planted shortcut, five times: how far unlearning closes the gap to a model that never met the shortcut.
 
-    python benchmarks/synthetic_shortcut.py [--seeds 5] [--out synthetic_shortcut.json]
+    python benchmarks/synthetic_shortcut.py [--seeds 5] [--out FILE]
 
 For each seed, by the commands a user would type: 600 training cases at 128 px, shortcut 0.95, 10 % refined; a head
 trained on the coarse masks; `exact-refit` and `residual-head` at (1, 1e-5), each with eight composed cases per refined
@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+RESULTS = Path(__file__).parent / "results"
 MODELS = ("coarse", "exact-refit", "residual-head", "oracle")
 SPLITS = ("test_aligned", "test_conflicting")
 
@@ -94,12 +95,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--encoder", default="shipped", help="a file, 'shipped', or an architecture")
-    parser.add_argument("--out", type=Path, default=Path("synthetic_shortcut.json"))
+    parser.add_argument("--out", type=Path, default=RESULTS / "synthetic_shortcut.json")
     arguments = parser.parse_args()
     results = []
     for seed in range(arguments.seeds):
         with tempfile.TemporaryDirectory() as folder:
             results.append(one_seed(seed, Path(folder), arguments.encoder))
+        arguments.out.parent.mkdir(exist_ok=True)
         arguments.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
         print(f"After {seed + 1} of {arguments.seeds} seeds:\n\n{summary(results)}\n", flush=True)
 
