@@ -82,6 +82,20 @@ def model(sample: Dataset, encoder_file: Path, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="session")
+def unet(sample: Dataset, encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A U-Net that was never fitted, as a model folder. Only to be read."""
+    from napari_unlearn.models.checkpoint import save_segmenter
+    from napari_unlearn.models.segmenter import ModelCard
+    from napari_unlearn.models.unet import UnetSegmenter, public_unet
+
+    out = tmp_path_factory.mktemp("models") / "unet"
+    card = ModelCard(sample.classes, sample.positive, 64, "decoder", "coarse", sample.name, 12, 0)
+    network = public_unet(encoder, len(sample.classes), frozen=True, seed=0)
+    save_segmenter(UnetSegmenter(card, encoder.card, network), out)
+    return out
+
+
+@pytest.fixture(scope="session")
 def run(sample: Dataset, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an exact run on the sample. Only to be read."""
     from napari_unlearn.jobs.events import Done

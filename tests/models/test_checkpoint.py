@@ -15,6 +15,9 @@ from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_file
 from napari_unlearn.models.checkpoint import CARD, WEIGHTS, load_segmenter, save_segmenter
+from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.segmenter import HeadSegmenter, ModelCard
+from napari_unlearn.models.unet import UnetSegmenter, public_unet
 
 
 @pytest.fixture
@@ -37,6 +40,58 @@ def test_a_saved_model_is_the_same_to_the_last_bit(model: Path, sample: Dataset,
     np.testing.assert_array_equal(second.head.standardiser.std, first.head.standardiser.std)
     image = sample.cases[0].image()
     assert torch.equal(second.logits(image), first.logits(image))
+
+
+@pytest.mark.parametrize("trainable", ["decoder", "all"])
+def test_a_saved_unet_is_the_same_to_the_last_bit(
+    encoder: Encoder, sample: Dataset, tmp_path: Path, trainable: str
+) -> None:
+    card = ModelCard(sample.classes, 2, 64, trainable, "coarse", sample.name, 12, 0)
+    network = public_unet(encoder, 3, frozen=trainable == "decoder", seed=0)
+    with torch.no_grad():
+        for parameter in network.layers.encoder.parameters():
+            parameter.mul_(1 + 2**-20)  # more than half precision holds
+    first = UnetSegmenter(card, encoder.card, network)
+    digest = save_segmenter(first, tmp_path / "one")
+    assert digest == sha256_file(tmp_path / "one" / WEIGHTS)
+    assert json.loads((tmp_path / "one" / CARD).read_text())["kind"] == "unet"
+    second = load_segmenter(tmp_path / "one")
+    assert isinstance(second, UnetSegmenter)
+    assert (second.card, second.encoder_card, second.network.frozen) == (card, encoder.card, trainable == "decoder")
+    assert not second.network.training
+    image = sample.cases[0].image()
+    assert torch.equal(second.logits(image), first.logits(image))
+    assert save_segmenter(second, tmp_path / "again") == digest
+
+
+def test_a_card_without_the_kind_is_of_a_head(copy: Path) -> None:
+    facts = json.loads((copy / CARD).read_text())
+    assert facts.pop("kind") == "head"
+    (copy / CARD).write_text(json.dumps(facts))
+    assert isinstance(load_segmenter(copy), HeadSegmenter)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda facts: facts.update(kind="head"), "not a complete model"),
+        (
+            lambda facts: facts.update(kind="tree"),
+            "a kind of model, 'tree', that this version does not know",
+        ),
+        (lambda facts: facts["encoder"].update(name="nothing"), "no encoder file or architecture 'nothing'"),
+        (lambda facts: facts["encoder"].update(name="resnet18"), f"{WEIGHTS} does not fit {CARD} beside it"),
+        (lambda facts: facts["model"].update(classes=["background", "lesion"]), f"{WEIGHTS} does not fit {CARD}"),
+        (lambda facts: facts.update(weights_sha256="0" * 64), "was altered or damaged"),
+    ],
+)
+def test_a_card_that_does_not_fit_a_unet_is_refused(unet: Path, tmp_path: Path, change: Any, sentence: str) -> None:
+    copy = Path(shutil.copytree(unet, tmp_path / "copy"))
+    facts = json.loads((copy / CARD).read_text())
+    change(facts)
+    (copy / CARD).write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=sentence):
+        load_segmenter(copy)
 
 
 def test_weights_of_the_head_keep_their_double_precision(model: Path, tmp_path: Path) -> None:
@@ -86,6 +141,7 @@ def test_a_card_of_another_version_is_refused(copy: Path, facts: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        (lambda facts: facts.update(kind="unet"), "does not fit model.json"),
         (lambda facts: facts.pop("model"), "not a complete model"),
         (lambda facts: facts.pop("weights_sha256"), "not a complete model"),
         (lambda facts: facts.update(encoder=3), "not a complete model"),

@@ -23,11 +23,17 @@ def train(
             "where it can be downloaded, the shipped encoder otherwise."
         ),
     ] = "auto",
-    trainable: Annotated[str, typer.Option(help="What is fitted on the masks: head.")] = "head",
+    trainable: Annotated[
+        str,
+        typer.Option(
+            help="What is fitted on the masks: 'head', a linear head on the frozen encoder, the one that can be "
+            "unlearned; 'decoder', the decoder of a U-Net on the frozen encoder; or 'all', the whole U-Net."
+        ),
+    ] = "head",
     size: Annotated[
         int | None, typer.Option(help="Long side of the working image in pixels, a multiple of 32.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of pixels.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is drawn at random.")] = 0,
     device: Device = "auto",
     json: Json = False,
 ) -> None:

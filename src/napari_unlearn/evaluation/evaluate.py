@@ -18,7 +18,7 @@ from napari_unlearn.evaluation.counterfactual_shift import add_artefact, remove_
 from napari_unlearn.evaluation.dice import DiceTally
 from napari_unlearn.leakage import s_global
 from napari_unlearn.models.segmenter import (
-    HeadSegmenter,
+    Segmenter,
     diagnosis_score,
     pooled_probabilities,
     predict_mask,
@@ -116,13 +116,13 @@ def default_splits(dataset: Dataset) -> tuple[str, ...]:
 
 
 def evaluate_split(
-    segmenter: HeadSegmenter, dataset: Dataset, name: str, resamples: int = 1000, seed: int = 0
+    segmenter: Segmenter, dataset: Dataset, name: str, resamples: int = 1000, seed: int = 0
 ) -> Iterator[str | SplitEvaluation]:
     """Evaluate one split.
 
     Parameters
     ----------
-    segmenter : HeadSegmenter
+    segmenter : Segmenter
         The model.
     dataset : Dataset
         Its cases.
@@ -174,12 +174,12 @@ def evaluate_split(
     )
 
 
-def score(segmenter: HeadSegmenter, image: NDArray[np.uint8], keep: bool = True) -> float:
+def score(segmenter: Segmenter, image: NDArray[np.uint8], keep: bool = True) -> float:
     """Diagnosis score of one image.
 
     Parameters
     ----------
-    segmenter : HeadSegmenter
+    segmenter : Segmenter
         The model.
     image : ndarray of uint8, shape (H, W, 3)
         RGB.
@@ -196,7 +196,7 @@ def score(segmenter: HeadSegmenter, image: NDArray[np.uint8], keep: bool = True)
 
 
 def _shifts(
-    segmenter: HeadSegmenter,
+    segmenter: Segmenter,
     cases: Sequence[Case],
     truths: Sequence[NDArray[np.uint8]],
     flags: Sequence[NDArray[np.uint8] | None],
@@ -227,7 +227,7 @@ def _leakage(
     flags: Sequence[NDArray[np.uint8] | None],
     truths: Sequence[NDArray[np.uint8]],
     predictions: Sequence[NDArray[np.uint8]],
-    segmenter: HeadSegmenter,
+    segmenter: Segmenter,
     resamples: int,
     seed: int,
 ) -> tuple[dict[str, float] | None, dict[str, float], NDArray[np.float32] | None]:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset, open_dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.token import Token
+
+if TYPE_CHECKING:
+    import torch
+
+    from napari_unlearn.models.encoder import Encoder
+    from napari_unlearn.models.segmenter import HeadSegmenter, ModelCard
+    from napari_unlearn.models.training import FitStep
+    from napari_unlearn.models.unet import UnetSegmenter
+
+# From the least that mask labels touch to the most.
+TRAINABLE = ("head", "decoder", "all")
 
 
 @dataclass(frozen=True)
@@ -29,11 +42,11 @@ class TrainRequest:
     encoder : str
         A file, ``shipped``, ``auto`` or the name of an architecture.
     trainable : str
-        ``head``.
+        ``head``, ``decoder`` or ``all``; the last two make a U-Net, which no operator of this version revises.
     size : int or None
         Long side of the working grid; None for the default of the data set.
     seed : int
-        Of the pixel draw.
+        Of everything that is drawn at random.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     """
@@ -61,7 +74,7 @@ class TrainResult:
     cases : int
         Training cases.
     loss : float
-        Final objective in nats.
+        Final objective.
     seconds : float
         Wall clock.
     """
@@ -117,16 +130,14 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     from napari_unlearn.models.checkpoint import save_segmenter
     from napari_unlearn.models.device import find_device
     from napari_unlearn.models.encoder import find_encoder
-    from napari_unlearn.models.feature_cache import FeatureCache
-    from napari_unlearn.models.head import PixelHead
-    from napari_unlearn.models.segmenter import HeadSegmenter, ModelCard
-    from napari_unlearn.models.training import HeadRecipe, default_size, fit_head
+    from napari_unlearn.models.segmenter import ModelCard
+    from napari_unlearn.models.training import FitStep, default_size
 
     clock = Clock()
     if request.masks not in ("coarse", "fine"):
         raise UserError(f"There are no '{request.masks}' masks; choose coarse or fine.")
-    if request.trainable != "head":
-        raise UserError(f"Only the head can be trained in this version, not '{request.trainable}'; choose head.")
+    if request.trainable not in TRAINABLE:
+        raise UserError(f"'{request.trainable}' cannot be trained; choose one of {', '.join(TRAINABLE)}.")
     if request.seed < 0:
         raise UserError(f"The seed must not be negative, as {request.seed} is.")
     if request.size is not None and (request.size < 32 or request.size % 32):
@@ -138,29 +149,63 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     device = find_device(request.device)
     yield Progress(0, 0, "Loading the encoder")
     encoder = find_encoder(request.encoder)
-    size = request.size or default_size(cases[0])
-    cache = FeatureCache(encoder, device=device)
-    loss = float("nan")
-    head: PixelHead | None = None
-    for step in fit_head(cases, request.masks, cache, size, len(dataset.classes), HeadRecipe(), request.seed):
-        if isinstance(step, PixelHead):
-            head = step
-            break
-        yield Progress(step.done, step.total, step.message, clock.remaining(step.done, step.total))
-        if step.loss is not None:
-            loss = step.loss
-            yield Metric("loss", step.done, loss)
-    assert head is not None
     card = ModelCard(
         dataset.classes,
         dataset.positive,
-        size,
+        request.size or default_size(cases[0]),
         request.trainable,
         request.masks,
         dataset.name,
         len(cases),
         request.seed,
     )
-    save_segmenter(HeadSegmenter(card, encoder, head, cache), request.out)
+    loss = float("nan")
+    segmenter: HeadSegmenter | UnetSegmenter | None = None
+    fit = _fit_head if request.trainable == "head" else _fit_unet
+    for step in fit(card, cases, encoder, device):
+        if not isinstance(step, FitStep):
+            segmenter = step
+            break
+        yield Progress(step.done, step.total, step.message, clock.remaining(step.done, step.total))
+        if step.loss is not None:
+            loss = step.loss
+            yield Metric("loss", step.done, loss)
+    assert segmenter is not None
+    save_segmenter(segmenter, request.out)
     described = f"{encoder.card.name}: {encoder.card.trained_on}"
     yield Done(TrainResult(request.out, described, len(cases), loss, clock.elapsed))
+
+
+def _fit_head(
+    card: ModelCard, cases: Sequence[Case], encoder: Encoder, device: torch.device
+) -> Iterator[FitStep | HeadSegmenter]:
+    from napari_unlearn.models.feature_cache import FeatureCache
+    from napari_unlearn.models.head import PixelHead
+    from napari_unlearn.models.segmenter import HeadSegmenter
+    from napari_unlearn.models.training import HeadRecipe, fit_head
+
+    cache = FeatureCache(encoder, device=device)
+    for step in fit_head(cases, card.masks, cache, card.size, len(card.classes), HeadRecipe(), card.seed):
+        yield HeadSegmenter(card, encoder, step, cache) if isinstance(step, PixelHead) else step
+
+
+def _fit_unet(
+    card: ModelCard, cases: Sequence[Case], encoder: Encoder, device: torch.device
+) -> Iterator[FitStep | UnetSegmenter]:
+    from napari_unlearn.models.unet import Unet, UnetSegmenter
+    from napari_unlearn.models.unet_training import UnetRecipe, fit_unet
+
+    frozen = card.trainable == "decoder"
+    encoder_card = encoder.card if frozen else encoder.card.fitted_on(card.masks, card.trained_on)
+    for step in fit_unet(
+        cases,
+        card.masks,
+        encoder,
+        card.size,
+        len(card.classes),
+        frozen=frozen,
+        recipe=UnetRecipe(),
+        seed=card.seed,
+        device=device,
+    ):
+        yield UnetSegmenter(card, encoder_card, step) if isinstance(step, Unet) else step

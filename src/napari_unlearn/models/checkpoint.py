@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
+from torch import Tensor
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_json, atomic_write, sha256_bytes, sha256_file
@@ -17,6 +18,7 @@ from napari_unlearn.models.encoder import Encoder, EncoderCard
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.head import PixelHead, Standardiser
 from napari_unlearn.models.segmenter import HeadSegmenter, ModelCard
+from napari_unlearn.models.unet import Unet, UnetSegmenter
 
 WEIGHTS = "model.safetensors"
 CARD = "model.json"
@@ -24,12 +26,12 @@ FORMAT = 1
 _ENCODER = "encoder."
 
 
-def save_segmenter(segmenter: HeadSegmenter, folder: Path) -> str:
+def save_segmenter(segmenter: HeadSegmenter | UnetSegmenter, folder: Path) -> str:
     """Write a model.
 
     Parameters
     ----------
-    segmenter : HeadSegmenter
+    segmenter : HeadSegmenter or UnetSegmenter
         The model.
     folder : Path
         Destination; made when missing.
@@ -39,11 +41,10 @@ def save_segmenter(segmenter: HeadSegmenter, folder: Path) -> str:
     str
         SHA-256 of the weights file, as certificates quote it.
     """
-    head = segmenter.head
-    tensors = {_ENCODER + name: value for name, value in segmenter.encoder.stored_state().items()}
-    tensors["head.weights"] = torch.from_numpy(head.weights).contiguous()
-    tensors["head.mean"] = torch.from_numpy(head.standardiser.mean).contiguous()
-    tensors["head.std"] = torch.from_numpy(head.standardiser.std).contiguous()
+    if isinstance(segmenter, HeadSegmenter):
+        kind, encoder, tensors = "head", segmenter.encoder.card, _head_tensors(segmenter)
+    else:
+        kind, encoder, tensors = "unet", segmenter.encoder_card, segmenter.network.stored_state()
     data = save(tensors)
     digest = sha256_bytes(data)
     atomic_write(folder / WEIGHTS, data)
@@ -51,15 +52,18 @@ def save_segmenter(segmenter: HeadSegmenter, folder: Path) -> str:
         folder / CARD,
         {
             "format": FORMAT,
+            "kind": kind,
             "model": dataclasses.asdict(segmenter.card),
-            "encoder": dataclasses.asdict(segmenter.encoder.card),
+            "encoder": dataclasses.asdict(encoder),
             "weights_sha256": digest,
         },
     )
     return digest
 
 
-def load_segmenter(folder: Path, device: torch.device | None = None, cache: Path | None = None) -> HeadSegmenter:
+def load_segmenter(
+    folder: Path, device: torch.device | None = None, cache: Path | None = None
+) -> HeadSegmenter | UnetSegmenter:
     """Read a model.
 
     Parameters
@@ -67,13 +71,14 @@ def load_segmenter(folder: Path, device: torch.device | None = None, cache: Path
     folder : Path
         Written by `save_segmenter`.
     device : torch.device or None
-        Where the encoder works; None for the CPU.
+        Where the network works; None for the CPU.
     cache : Path or None
-        Folder of the feature cache; None for the default.
+        Folder of the feature cache of a head; None for the default.
 
     Returns
     -------
-    HeadSegmenter
+    HeadSegmenter or UnetSegmenter
+        What was saved.
 
     Raises
     ------
@@ -87,17 +92,60 @@ def load_segmenter(folder: Path, device: torch.device | None = None, cache: Path
         tensors = load_file(folder / WEIGHTS)
         card = ModelCard(**facts["model"])
         card = dataclasses.replace(card, classes=tuple(card.classes))
-        state = {k.removeprefix(_ENCODER): v for k, v in tensors.items() if k.startswith(_ENCODER)}
-        encoder = Encoder(EncoderCard.from_dict(facts["encoder"]), state)
-        standardiser = Standardiser(tensors["head.mean"].numpy(), tensors["head.std"].numpy())
-        head = PixelHead(tensors["head.weights"].numpy(), standardiser, encoder.channels)
+        encoder = EncoderCard.from_dict(facts["encoder"])
+        # A card without the word is of a head: there was nothing else to say.
+        kind = facts.get("kind", "head")
+        if kind == "head":
+            return _head(folder, card, encoder, tensors, device, cache)
+        if kind == "unet":
+            return _unet(folder, card, encoder, tensors, device)
     except UserError:
         raise
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder} is not a complete model of napari-unlearn; export or train it again.") from error
+    raise UserError(f"{folder / CARD} tells of a kind of model, '{kind}', that this version does not know; update it.")
+
+
+def _head_tensors(segmenter: HeadSegmenter) -> dict[str, Tensor]:
+    head = segmenter.head
+    return {
+        **{_ENCODER + name: value for name, value in segmenter.encoder.stored_state().items()},
+        "head.weights": torch.from_numpy(head.weights).contiguous(),
+        "head.mean": torch.from_numpy(head.standardiser.mean).contiguous(),
+        "head.std": torch.from_numpy(head.standardiser.std).contiguous(),
+    }
+
+
+def _head(
+    folder: Path,
+    card: ModelCard,
+    encoder_card: EncoderCard,
+    tensors: dict[str, Tensor],
+    device: torch.device | None,
+    cache: Path | None,
+) -> HeadSegmenter:
+    state = {k.removeprefix(_ENCODER): v for k, v in tensors.items() if k.startswith(_ENCODER)}
+    encoder = Encoder(encoder_card, state)
+    standardiser = Standardiser(tensors["head.mean"].numpy(), tensors["head.std"].numpy())
+    head = PixelHead(tensors["head.weights"].numpy(), standardiser, encoder.channels)
     if head.weights.shape != (len(card.classes), sum(encoder.channels) + 1):
-        raise UserError(f"{folder / WEIGHTS} does not fit {CARD} beside it; export or train the model again.")
+        raise _misfit(folder)
     return HeadSegmenter(card, encoder, head, FeatureCache(encoder, cache, device))
+
+
+def _unet(
+    folder: Path, card: ModelCard, encoder: EncoderCard, tensors: dict[str, Tensor], device: torch.device | None
+) -> UnetSegmenter:
+    network = Unet(encoder, len(card.classes), frozen=card.trainable != "all")
+    try:
+        network.layers.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise _misfit(folder) from error
+    return UnetSegmenter(card, encoder, network.to(device))
+
+
+def _misfit(folder: Path) -> UserError:
+    return UserError(f"{folder / WEIGHTS} does not fit {CARD} beside it; export or train the model again.")
 
 
 def _read_card(folder: Path) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import dataclasses
 import json
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +64,24 @@ class EncoderCard:
         card = cls(**values)
         (red, green, blue), (red_std, green_std, blue_std) = card.mean, card.std
         return dataclasses.replace(card, mean=(red, green, blue), std=(red_std, green_std, blue_std))
+
+    def fitted_on(self, masks: str, dataset: str) -> EncoderCard:
+        """Card of the same encoder after mask labels touched it: no longer public.
+
+        Parameters
+        ----------
+        masks : str
+            ``coarse`` or ``fine``.
+        dataset : str
+            Name of the data set.
+
+        Returns
+        -------
+        EncoderCard
+        """
+        return dataclasses.replace(
+            self, public=False, trained_on=f"{self.trained_on} and the {masks} masks of {dataset}"
+        )
 
 
 class Encoder(nn.Module):
@@ -250,9 +270,20 @@ def find_encoder(wish: str) -> Encoder:
     return imagenet_encoder(wish)
 
 
-def _backbone(name: str, weights: str | None) -> Any:
-    import segmentation_models_pytorch as smp
+@contextmanager
+def known_architecture(name: str) -> Iterator[None]:
+    """Turn the many ways in which an unknown architecture fails to be built into one sentence.
 
+    Parameters
+    ----------
+    name : str
+        Encoder that is built in the block.
+
+    Raises
+    ------
+    UserError
+        There is no such encoder.
+    """
     unknown = (
         f"There is no encoder file or architecture '{name}'; segmentation-models-pytorch lists the names it knows."
     )
@@ -260,13 +291,20 @@ def _backbone(name: str, weights: str | None) -> Any:
     if not re.fullmatch(r"[\w.-]+", name):
         raise UserError(unknown)
     try:
-        return smp.encoders.get_encoder(name, weights=weights)
+        yield
     except KeyError as error:
         raise UserError(unknown) from error
     except RuntimeError as error:
         if "Unknown model" not in str(error):
             raise
         raise UserError(unknown) from error
+
+
+def _backbone(name: str, weights: str | None) -> Any:
+    import segmentation_models_pytorch as smp
+
+    with known_architecture(name):
+        return smp.encoders.get_encoder(name, weights=weights)
 
 
 def _stored(value: Tensor) -> Tensor:

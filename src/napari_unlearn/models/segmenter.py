@@ -60,6 +60,10 @@ class Segmenter(Protocol):
         """Class scores of one image on the working grid, (K + 1, h, w) float32."""
         ...
 
+    def composed_logits(self, image: NDArray[np.uint8]) -> Tensor:
+        """Like `logits`, for an image that is used once."""
+        ...
+
 
 @dataclass(eq=False)
 class HeadSegmenter:

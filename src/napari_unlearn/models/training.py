@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
@@ -77,6 +79,54 @@ def default_size(case: Case) -> int:
     return min(LARGEST_DEFAULT_SIZE, max(STRIDE, longest // STRIDE * STRIDE))
 
 
+def masked_cases(cases: Sequence[Case], masks: str) -> list[Case]:
+    """Cases that can be learned from.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Training cases.
+    masks : str
+        ``coarse`` or ``fine``.
+
+    Returns
+    -------
+    list of Case
+        At least one.
+
+    Raises
+    ------
+    UserError
+        No case has such a mask.
+    """
+    masked = [case for case in cases if (case.fine_path if masks == "fine" else case.coarse_path) is not None]
+    if not masked:
+        raise UserError(f"No training case has a {masks} mask; add some or train on the other kind of mask.")
+    return masked
+
+
+def read_on_grid(case: Case, masks: str, size: int) -> tuple[Tensor, NDArray[np.uint8]]:
+    """Image and mask of a case on the working grid.
+
+    Parameters
+    ----------
+    case : Case
+        One of `masked_cases`.
+    masks : str
+        ``coarse`` or ``fine``.
+    size : int
+        Long side of the grid.
+
+    Returns
+    -------
+    image : Tensor of uint8, shape (3, h, w)
+    labels : ndarray of uint8, shape (h, w)
+    """
+    mask = case.fine() if masks == "fine" else case.coarse()
+    assert mask is not None
+    return image_to_grid(case.image(), size), mask_to_grid(mask, size)
+
+
 def fit_head(
     cases: Sequence[Case], masks: str, cache: FeatureCache, size: int, classes: int, recipe: HeadRecipe, seed: int
 ) -> Iterator[FitStep | PixelHead]:
@@ -109,19 +159,14 @@ def fit_head(
     UserError
         No case has such a mask.
     """
-    cases = [case for case in cases if (case.fine_path if masks == "fine" else case.coarse_path) is not None]
-    if not cases:
-        raise UserError(f"No training case has a {masks} mask; add some or train on the other kind of mask.")
+    cases = masked_cases(cases, masks)
     rng = np.random.default_rng(seed)
     total = len(cases) + recipe.iterations
     drawn = []
     for done, case in enumerate(cases):
         yield FitStep(done, total, "Computing image features")
-        mask = case.fine() if masks == "fine" else case.coarse()
-        assert mask is not None
-        drawn.append(
-            draw_pixels(cache.levels(image_to_grid(case.image(), size)), mask_to_grid(mask, size), recipe.pixels, rng)
-        )
+        grid, labels = read_on_grid(case, masks, size)
+        drawn.append(draw_pixels(cache.levels(grid), labels, recipe.pixels, rng))
     # Statistics come from pixels anywhere in the image, so that no mask has a say in them.
     some = np.random.default_rng(seed).permutation(len(cases))[:200]
     grids = (cache.levels(image_to_grid(cases[int(i)].image(), size)) for i in some)

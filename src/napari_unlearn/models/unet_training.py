@@ -1,0 +1,206 @@
+"""Fitting a U-Net on masks, step by step: nothing of it is private, nothing of it is certified."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.errors import UserError
+from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.training import FitStep, masked_cases, read_on_grid
+from napari_unlearn.models.unet import Unet, public_unet
+
+
+@dataclass(frozen=True)
+class UnetRecipe:
+    """How a U-Net is fitted.
+
+    Attributes
+    ----------
+    passes : int
+        How often every case is shown.
+    batch : int
+        Cases a step.
+    rate : float
+        Learning rate of the decoder at the start; it falls to zero along half a cosine.
+    encoder_rate : float
+        The same of the encoder, where it is trained: smaller, since its weights are good already.
+    decay : float
+        Weight decay.
+    """
+
+    passes: int = 40
+    batch: int = 8
+    rate: float = 2e-3
+    encoder_rate: float = 5e-4
+    decay: float = 1e-4
+
+
+def fit_unet(
+    cases: Sequence[Case],
+    masks: str,
+    encoder: Encoder,
+    size: int,
+    classes: int,
+    *,
+    frozen: bool,
+    recipe: UnetRecipe,
+    seed: int,
+    device: torch.device,
+) -> Iterator[FitStep | Unet]:
+    """Fit a U-Net with cross-entropy and soft Dice, in all orientations of every image.
+
+    All images are kept in memory on the working grid, 256 KB a case at 256 pixels.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Training cases.
+    masks : str
+        ``coarse`` or ``fine``; cases without such a mask are left out.
+    encoder : Encoder
+        Public start; it is copied, not changed.
+    size : int
+        Long side of the working grid.
+    classes : int
+        Background included.
+    frozen : bool
+        Whether only the decoder is fitted.
+    recipe : UnetRecipe
+        Numbers of the fit.
+    seed : int
+        Of the decoder's first weights, the order of the cases and their orientations.
+    device : torch.device
+        Where it is fitted.
+
+    Yields
+    ------
+    FitStep or Unet
+        After every step, with the mean loss of a pass after its last; the network comes last, in evaluation mode on
+        the CPU.
+
+    Raises
+    ------
+    UserError
+        No case has such a mask, or the fit left the numbers.
+    """
+    cases = masked_cases(cases, masks)
+    drawn = []
+    for done, case in enumerate(cases):
+        yield FitStep(done, 0, f"Reading image {done + 1} of {len(cases)}")
+        image, mask = read_on_grid(case, masks, size)
+        drawn.append((image, torch.from_numpy(mask.copy())))
+    rng = np.random.default_rng(seed)
+    network = public_unet(encoder, classes, frozen, seed).to(device)
+    layers = network.layers
+    groups = [{"params": [*layers.decoder.parameters(), *layers.segmentation_head.parameters()], "lr": recipe.rate}]
+    if not frozen:
+        groups.append({"params": list(layers.encoder.parameters()), "lr": recipe.encoder_rate})
+    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
+    shapes = [tuple(mask.shape) for _, mask in drawn]
+    total = recipe.passes * len(batches(shapes, recipe.batch, rng))
+    falling = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: (1 + math.cos(math.pi * step / total)) / 2)
+    message = "Fitting the decoder" if frozen else "Fitting encoder and decoder"
+    done = 0
+    for _ in range(recipe.passes):
+        losses: list[float] = []
+        order = batches(shapes, recipe.batch, rng)
+        for batch in order:
+            images, labels = oriented([drawn[i] for i in batch], rng)
+            # Whoever drives this generator keeps a random state of his own; drop-out draws from ours.
+            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+                torch.manual_seed(int(rng.integers(2**62)))
+                network.train()
+                loss = segmentation_loss(network(images.to(device)), labels.to(device))
+                optimiser.zero_grad()
+                torch.autograd.backward(loss)
+            losses.append(float(loss.detach()))
+            if not math.isfinite(losses[-1]):
+                raise UserError("The fit ended in numbers that are not finite; train on another encoder or seed.")
+            optimiser.step()
+            falling.step()
+            done += 1
+            yield FitStep(done, total, message, float(np.mean(losses)) if len(losses) == len(order) else None)
+    yield network.eval().cpu()
+
+
+def segmentation_loss(scores: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy plus one minus the soft Dice of the foreground classes, pooled over the batch.
+
+    Parameters
+    ----------
+    scores : Tensor of float32, shape (N, K + 1, H, W)
+        Class scores.
+    labels : Tensor of int64, shape (N, H, W)
+        Class ids.
+
+    Returns
+    -------
+    Tensor of float32, shape ()
+        Not negative.
+    """
+    shares = torch.softmax(scores, dim=1)
+    truth = functional.one_hot(labels, scores.shape[1]).movedim(-1, 1)
+    both, either = (shares * truth).sum((0, 2, 3)), (shares + truth).sum((0, 2, 3))
+    # The ones keep a class that does not occur in the batch from weighing as much as one that is missed.
+    dice = (2 * both + 1) / (either + 1)
+    return functional.cross_entropy(scores, labels) + 1 - dice[1:].mean()
+
+
+def batches(shapes: Sequence[tuple[int, ...]], size: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:
+    """Put cases of one shape together, in random order.
+
+    Parameters
+    ----------
+    shapes : sequence of tuple of int
+        Of each case.
+    size : int
+        Cases a batch at most.
+    rng : numpy.random.Generator
+        Source of the order.
+
+    Returns
+    -------
+    list of ndarray of int
+        Every case once, in batches of nearly equal size; but the only case of its shape is there twice, because
+        normalisation over a batch needs more than one.
+    """
+    made: list[NDArray[np.intp]] = []
+    for shape in sorted(set(shapes)):
+        members = rng.permutation([i for i, other in enumerate(shapes) if other == shape])
+        if len(members) == 1:
+            members = members.repeat(2)
+        made.extend(np.array_split(members, math.ceil(len(members) / size)))
+    return [made[i] for i in rng.permutation(len(made))]
+
+
+def oriented(items: Sequence[tuple[Tensor, Tensor]], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Stack cases of one shape, each flipped at random and all of them transposed or not: together every orientation.
+
+    Parameters
+    ----------
+    items : sequence of tuple of Tensor of uint8
+        Image, (3, h, w), and labels, (h, w).
+    rng : numpy.random.Generator
+        Source of the orientations.
+
+    Returns
+    -------
+    images : Tensor of uint8, shape (N, 3, h, w) or (N, 3, w, h)
+    labels : Tensor of int64, shape (N, h, w) or (N, w, h)
+    """
+    images, labels = [], []
+    for image, mask in items:
+        flipped = [axis for axis in (-2, -1) if rng.random() < 0.5]
+        images.append(image.flip(flipped))
+        labels.append(mask.flip(flipped))
+    stacked, ids = torch.stack(images), torch.stack(labels).long()
+    return (stacked.mT, ids.mT) if rng.random() < 0.5 else (stacked, ids)
