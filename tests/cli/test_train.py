@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import Result
 
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.models import unet_training
 from napari_unlearn.models.checkpoint import load_segmenter
 
 
@@ -22,6 +25,26 @@ def test_json_tells_what_was_trained(
     assert result["model"] == str(out)
     card = load_segmenter(out).card
     assert (card.masks, card.size, card.seed) == ("fine", 32, 4)
+
+
+@pytest.mark.parametrize("trainable", ["decoder", "all"])
+def test_more_than_a_head_can_be_trained_but_not_unlearned(
+    told: Callable[..., dict[str, Any]],
+    refused: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    sample: Dataset,
+    encoder_file: Path,
+    tmp_path: Path,
+    trainable: str,
+) -> None:
+    monkeypatch.setattr(unet_training, "UnetRecipe", partial(unet_training.UnetRecipe, passes=1))
+    out = tmp_path / "model"
+    options = ("--encoder", encoder_file, "--trainable", trainable, "--device", "cpu")
+    assert told("train", sample.root, "--out", out, *options)["cases"] == 12
+    assert load_segmenter(out).card.trainable == trainable
+    sentence = refused("unlearn", sample.root, out, "--out", tmp_path / "run")
+    assert "train a model with --trainable head" in sentence
+    assert not (tmp_path / "run").exists()
 
 
 def test_people_see_a_sentence(

@@ -38,6 +38,13 @@ def test_a_bare_model_is_exported_without_a_certificate(model: Path, tmp_path: P
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["SHA256SUMS", "model"]
 
 
+def test_a_unet_is_exported_like_any_model(unet: Path, sample: Dataset, tmp_path: Path) -> None:
+    one, other = load_segmenter(unet), load_segmenter(export_model(unet, tmp_path / "out"))
+    assert other.card == one.card
+    image = sample.cases[0].image()
+    np.testing.assert_array_equal(predict_mask(one, image), predict_mask(other, image))
+
+
 def test_a_run_that_was_altered_is_not_handed_on(run: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     (copy / "events.jsonl").write_text("")

@@ -29,6 +29,17 @@ def test_two_models_are_measured_alike(sample: Dataset, model: Path, run: Path, 
     assert numbers["splits"] != numbers["before"]["splits"]
 
 
+def test_a_unet_is_measured_beside_a_head(sample: Dataset, model: Path, unet: Path, finish: Callable[..., Any]) -> None:
+    request = EvaluateRequest(sample.root, unet, before=model, splits=("test_aligned",), device="cpu", resamples=10)
+    numbers = finish(events(request, Token())).to_json()
+    one, other = numbers["splits"]["test_aligned"], numbers["before"]["splits"]["test_aligned"]
+    assert one.keys() == other.keys()
+    assert one["cases"] == 20
+    assert 0 <= one["auroc"] <= 1
+    assert one["counterfactual_shift"] is not None
+    assert one["dice"] < other["dice"]  # the head was fitted, the U-Net was not
+
+
 def test_the_shortcut_gap_is_that_of_the_splits(sample: Dataset, model: Path, finish: Callable[..., Any]) -> None:
     numbers = finish(events(EvaluateRequest(sample.root, model, resamples=10), Token())).to_json()
     aligned, conflicting = (numbers["splits"][name]["auroc"] for name in ("test_aligned", "test_conflicting"))

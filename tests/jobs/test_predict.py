@@ -28,6 +28,14 @@ def test_every_case_asked_for_is_shown_in_order(sample: Dataset, model: Path) ->
         np.testing.assert_array_equal(preview.prediction, expected)
 
 
+def test_a_unet_predicts_as_well(sample: Dataset, unet: Path) -> None:
+    *_, preview, last = events(PredictRequest(sample.root, unet, ("train-0003",), "cpu"), Token())
+    assert isinstance(last, Done)
+    assert isinstance(preview, Preview)
+    expected = predict_mask(load_segmenter(unet), sample.case("train-0003").image())
+    np.testing.assert_array_equal(preview.prediction, expected)
+
+
 def test_without_names_every_case_is_predicted(sample: Dataset, model: Path) -> None:
     told = list(events(PredictRequest(sample.root, model), Token()))
     found = [event.case_id for event in told if isinstance(event, Preview)]

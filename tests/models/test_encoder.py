@@ -175,3 +175,10 @@ def test_the_shipped_encoder_is_public_and_ready() -> None:
     found = shipped_encoder()
     assert found.card.public
     assert find_encoder("shipped").weights_hash == found.weights_hash
+
+
+def test_an_encoder_that_labels_touched_is_not_public(encoder: Encoder) -> None:
+    touched = encoder.card.fitted_on("coarse", "A set")
+    assert not touched.public
+    assert touched.trained_on == "nothing, its weights are random and the coarse masks of A set"
+    assert dataclasses.replace(touched, public=True, trained_on=encoder.card.trained_on) == encoder.card

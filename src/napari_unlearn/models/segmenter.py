@@ -38,7 +38,7 @@ class ModelCard:
     cases : int
         How many cases it was fitted on.
     seed : int
-        Seed of the pixel draw (never of privacy noise).
+        Seed of everything drawn at random in training (never of privacy noise).
     """
 
     classes: tuple[str, ...]
