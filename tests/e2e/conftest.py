@@ -10,6 +10,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QTableView, QWidget
 
+from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
 from napari_unlearn.plugin.controller import Controller
 from napari_unlearn.plugin.widget import UnlearnWidget, open_in
 
@@ -72,10 +73,16 @@ class Person:
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def llvm_apart() -> None:
+    """Fixtures that train a model import torch here and now, after OpenGL and outside the runner's threads."""
+    keep_llvm_apart()
+
+
 @pytest.fixture
 def person(make_napari_viewer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, qtbot: Any) -> Person:
     """Somebody in front of an open window."""
-    monkeypatch.setattr("napari_unlearn.plugin.warm.start", lambda: None)
+    monkeypatch.setattr("napari_unlearn.plugin.warm.start", lambda *_: None)
     viewer = make_napari_viewer(show=True)
     viewer.window._qt_window.resize(1400, 900)
     return Person(viewer, qtbot)

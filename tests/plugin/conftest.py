@@ -10,13 +10,20 @@ from typing import Any
 import pytest
 
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
 from napari_unlearn.plugin.widget import UnlearnWidget, open_in
+
+
+@pytest.fixture(scope="session", autouse=True)
+def llvm_apart() -> None:
+    """Fixtures that train a model import torch here and now, after OpenGL and outside the runner's threads."""
+    keep_llvm_apart()
 
 
 @pytest.fixture(autouse=True)
 def no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Import nothing in the background: tests count threads."""
-    monkeypatch.setattr("napari_unlearn.plugin.warm.start", lambda: None)
+    monkeypatch.setattr("napari_unlearn.plugin.warm.start", lambda *_: None)
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from napari_unlearn.plugin.dialogs import choose_folder
+from napari_unlearn.plugin.dialogs import choose_folder, confirm
 
 
 @pytest.mark.parametrize(("answer", "expected"), [("", None), ("somewhere", Path("somewhere"))])
@@ -17,3 +17,16 @@ def test_cancelling_the_dialog_is_no_folder(
     parent = QWidget()
     qtbot.addWidget(parent)
     assert choose_folder(parent, "Choose") == expected
+
+
+@pytest.mark.parametrize("answer", [QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No])
+def test_only_yes_is_yes(answer: QMessageBox.StandardButton, monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults: list[object] = []
+
+    def question(*arguments: object) -> QMessageBox.StandardButton:
+        defaults.append(arguments[-1])
+        return answer
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    assert confirm(None, "Unlearn", "Sure?") is (answer == QMessageBox.StandardButton.Yes)  # type: ignore[arg-type]
+    assert defaults == [QMessageBox.StandardButton.No]

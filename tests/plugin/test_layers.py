@@ -67,3 +67,16 @@ def test_masks_lie_above_the_image_and_the_outline_on_top() -> None:
     layers.show_prediction(Role.PREDICTION, np.zeros((20, 30), np.uint8))
     roles = [layer.metadata[KEY] for layer in layers.viewer.layers]
     assert roles == [Role.IMAGE, Role.PREDICTION, Role.FINE, Role.COARSE]
+
+
+def test_a_layer_that_turns_keeps_the_name_the_user_gave_it() -> None:
+    layers = book()
+    mine = layers.show_prediction(Role.PREDICTION, np.ones((20, 30), np.uint8))
+    layers.turn(Role.PREDICTION, Role.BEFORE)
+    assert layers.find(Role.BEFORE) is mine
+    assert layers.find(Role.PREDICTION) is None
+    assert mine.name == Role.BEFORE.value
+    mine.name = "first model"
+    layers.turn(Role.BEFORE, Role.PREDICTION)
+    assert layers.find(Role.PREDICTION) is mine
+    assert mine.name == "first model"

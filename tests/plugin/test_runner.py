@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Progress
+from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Metric, Progress
 from napari_unlearn.jobs.token import CancelledError, Token
 from napari_unlearn.plugin.runner import ThreadRunner, complete
 
@@ -19,6 +19,13 @@ def raising(request: Exception, token: Token) -> Iterator[Event]:
 
 def silent(request: object, token: Token) -> Iterator[Event]:
     yield Progress(0, 1, "Starting")
+
+
+def hasty(request: int, token: Token) -> Iterator[Event]:
+    for done in range(request):
+        yield Progress(done, request, "Hurrying")
+        yield Metric("loss", done, 1.0)
+    yield Done(None)
 
 
 def talkative(request: object, token: Token) -> Iterator[Event]:
@@ -50,3 +57,15 @@ def test_nothing_counts_after_the_last_event() -> None:
 def test_a_checkpoint_that_raises_outside_a_guard_is_a_cancellation() -> None:
     *_, last = complete(raising, CancelledError(), Token())
     assert isinstance(last, Cancelled)
+
+
+def test_of_events_that_come_fast_only_progress_is_left_out(qtbot: Any) -> None:
+    runner = ThreadRunner()
+    events: list[Event] = []
+    runner.start(hasty, 200, Token(), events.append)
+    runner.wait(10)
+    qtbot.waitUntil(lambda: bool(events) and isinstance(events[-1], Done), timeout=10_000)
+    assert [event.step for event in events if isinstance(event, Metric)] == list(range(200))
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[-1].done == 199
+    assert len(progress) < 200

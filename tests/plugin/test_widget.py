@@ -36,7 +36,7 @@ def test_opening_the_dock_imports_no_torch() -> None:
         import sys
         import napari
         from napari_unlearn.plugin import warm
-        warm.start = lambda: None
+        warm.start = lambda *_: None
         from napari_unlearn.plugin.widget import open_in
         viewer = napari.Viewer()
         open_in(viewer)

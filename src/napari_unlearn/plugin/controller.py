@@ -24,6 +24,7 @@ from napari_unlearn.plugin.unlearning import Unlearning
 from napari_unlearn.project import CaseStatus, Project
 
 DATA, REFINE, UNLEARN, COMPARE = range(len(STEPS))
+PATIENCE = 5.0  # seconds
 LOOKING = {
     "show_before": (Role.BEFORE, Role.COARSE),
     "show_after": (Role.AFTER, Role.COARSE),
@@ -131,9 +132,10 @@ class Controller(QObject):
             self._dock.refine.show_progress(len(refined) - unfinished, len(training), aim)
 
     def stop(self) -> None:
-        """End all background work, because the window closes."""
+        """End all background work, because the window closes; a job needs one step to notice."""
         self.bench.task.abandon()
         self.predicting.task.abandon()
+        self.bench.runner.wait(PATIENCE)
 
     def _training(self) -> tuple[Case, ...]:
         dataset = self.bench.project.dataset

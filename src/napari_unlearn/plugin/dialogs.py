@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
 def choose_folder(parent: QWidget, title: str, start: Path | None = None) -> Path | None:
@@ -25,3 +25,22 @@ def choose_folder(parent: QWidget, title: str, start: Path | None = None) -> Pat
     """
     chosen = QFileDialog.getExistingDirectory(parent, title, str(start or Path.home()))
     return Path(chosen) if chosen else None
+
+
+def confirm(parent: QWidget, title: str, question: str) -> bool:
+    """Ask a question whose safe answer is no.
+
+    Parameters
+    ----------
+    parent : QWidget
+        Over which window to ask.
+    title, question : str
+        What is asked.
+
+    Returns
+    -------
+    bool
+        Whether the answer is yes.
+    """
+    yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+    return QMessageBox.question(parent, title, question, yes | no, no) == yes

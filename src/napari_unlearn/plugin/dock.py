@@ -58,6 +58,9 @@ class Dock(QWidget):
         below.addWidget(self.run)
         below.addWidget(self.messages)
         layout.addLayout(below)
+        self._named: dict[str, list[QWidget]] = {}
+        for widget in self.findChildren(QWidget):
+            self._named.setdefault(widget.objectName(), []).append(widget)
 
     @property
     def pages(self) -> tuple[Page, ...]:
@@ -85,7 +88,7 @@ class Dock(QWidget):
     def apply_enabled(self, enabled: Mapping[str, bool]) -> None:
         """Enable exactly what the table of enabling says."""
         for key, value in enabled.items():
-            for widget in self.findChildren(QWidget, key):
+            for widget in self._named.get(key, ()):
                 widget.setEnabled(value)
 
     def sizeHint(self) -> QSize:

@@ -121,6 +121,16 @@ class LayerBook:
             layer.translate = np.asarray(image.translate) + scale * (ratio - 1) / 2
         return layer
 
+    def turn(self, old: Role, new: Role) -> None:
+        """Let the layer of `old` be that of `new` from now on: removing and adding one stops the window for long."""
+        layer = self.find(old)
+        if layer is None or self.find(new) is not None:
+            return
+        if layer.name == old.value:  # else the user has named it
+            layer.name = new.value
+        layer.metadata = {**layer.metadata, KEY: new.value}
+        self._own[new] = self._own.pop(old)
+
     def remove(self, roles: Sequence[Role]) -> None:
         """Remove layers, those of them that are there."""
         for role in roles:
@@ -133,8 +143,10 @@ class LayerBook:
         """Make exactly these of our layers visible, and the image; other people's layers stay as they are."""
         for role in ORDER:
             layer = self.find(role)
-            if layer is not None:
-                layer.visible = role is Role.IMAGE or role in roles
+            wanted = role is Role.IMAGE or role in roles
+            # napari draws the whole canvas anew even where nothing changes.
+            if layer is not None and layer.visible != wanted:
+                layer.visible = wanted
 
     def _put(self, role: Role, data: NDArray[Any]) -> Any:
         layer = self.find(role)

@@ -76,6 +76,10 @@ class Predicting(QObject):
     def _show_known(self) -> None:
         book = self._bench.book
         wanted = self._wanted()
+        # After a run the prediction of the model in use becomes the one before, and on discarding it returns.
+        for old, new in ((Role.PREDICTION, Role.BEFORE), (Role.BEFORE, Role.PREDICTION)):
+            if new in wanted and old not in wanted:
+                book.turn(old, new)
         for role in PREDICTIONS:
             prediction = self._known.get(wanted[role]) if role in wanted else None
             layer = book.find(role)

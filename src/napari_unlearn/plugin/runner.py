@@ -7,19 +7,23 @@ whatever escapes into the last event of the job.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from queue import SimpleQueue
 from typing import Any, Protocol
 
-from qtpy.QtCore import QObject, Qt, Signal, Slot
+from qtpy.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from napari_unlearn.jobs.events import Event, Failed
+from napari_unlearn.jobs.events import Event, Failed, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.state import end_state
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
+from napari_unlearn.plugin.courtesy import courteous
 
 Job = Callable[[Any, Token], Iterator[Event]]
 Receive = Callable[[Event], None]
+ROUND = 50  # milliseconds between two deliveries; nobody reads faster, and every delivery lays the dock out anew
 
 
 class JobRunner(Protocol):
@@ -33,14 +37,20 @@ class JobRunner(Protocol):
 
 
 class ThreadRunner(QObject):
-    """Runs each job in a thread of its own."""
+    """Runs each job in a thread of its own; events that come fast are delivered in rounds."""
 
-    _arrived = Signal(object, object)
+    _arrived = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._threads: list[threading.Thread] = []
-        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._mail: SimpleQueue[tuple[Receive, Event]] = SimpleQueue()
+        self._pending: list[tuple[Receive, Event]] = []
+        self._round = QTimer(self)
+        self._round.setSingleShot(True)
+        self._round.setInterval(ROUND)
+        self._round.timeout.connect(self._deliver)
+        self._arrived.connect(self._on_arrived, Qt.ConnectionType.QueuedConnection)
 
     def start(self, job: Job, request: object, token: Token, receive: Receive) -> None:
         """Start `job` in a new thread."""
@@ -52,21 +62,40 @@ class ThreadRunner(QObject):
 
     def wait(self, seconds: float) -> None:
         """Wait for the threads."""
+        end = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, end - time.monotonic()))
 
-    @Slot(object, object)
-    def _deliver(self, receive: Receive, event: Event) -> None:
-        receive(event)
+    @Slot()
+    def _on_arrived(self) -> None:
+        if not self._round.isActive():
+            self._deliver()
+
+    def _deliver(self) -> None:
+        pending = self._pending
+        pending += [self._mail.get() for _ in range(self._mail.qsize())]
+        if pending:
+            self._round.start()
+        while pending:
+            receive, event = pending.pop(0)
+            # How far a job was matters no more once it is further.
+            if not (isinstance(event, Progress) and _goes_on(receive, pending)):
+                receive(event)
 
     def _work(self, job: Job, request: object, token: Token, receive: Receive) -> None:
         keep_llvm_apart()
-        for event in complete(job, request, token):
-            try:
-                self._arrived.emit(receive, event)
-            except RuntimeError:  # the window was closed and Qt has deleted this object
-                token.cancel()
-                return
+        with courteous():
+            for event in complete(job, request, token):
+                self._mail.put((receive, event))
+                try:
+                    self._arrived.emit()
+                except RuntimeError:  # the window was closed and Qt has deleted this object
+                    token.cancel()
+                    return
+
+
+def _goes_on(receive: Receive, pending: list[tuple[Receive, Event]]) -> bool:
+    return any(other is receive and isinstance(event, Progress) for other, event in pending)
 
 
 def complete(job: Job, request: object, token: Token) -> Iterator[Event]:

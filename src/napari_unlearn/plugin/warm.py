@@ -1,28 +1,81 @@
-"""Imports what the first job will need, in the background and after the dock is shown, so that nobody waits for it."""
+"""Does beforehand what the first job and the first layer will need, in the background and after the dock is shown."""
 
 from __future__ import annotations
 
 import importlib
 import logging
 import os
-import threading
+from collections.abc import Callable, Mapping
 
-from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
+import pint
 
-MODULES = ("torch", "napari_unlearn.models.segmenter", "napari_unlearn.operators.collect")
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.events import Done, Event
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.plugin import calls
+from napari_unlearn.plugin.runner import JobRunner
+
+# pandas and scipy.ndimage are what napari imports with its first layer.
+MODULES = (
+    "pandas",
+    "scipy.ndimage",
+    "torch",
+    "napari_unlearn.models.segmenter",
+    "napari_unlearn.operators.collect",
+    "napari_unlearn.evaluation.evaluate",
+)
+
+Reasons = Mapping[str, str]
 
 
-def start() -> None:
-    """Begin to import; a module that cannot be imported is left to the job that needs it, which will say why."""
+def start(runner: JobRunner, found: Callable[[Reasons], None]) -> None:
+    """Begin.
+
+    Parameters
+    ----------
+    runner : JobRunner
+        Where to work.
+    found : callable
+        Told at the end which devices cannot be used, and why.
+    """
     # Threads of torch that wait without spinning leave the processor to the window.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    threading.Thread(target=_work, name="napari-unlearn warm-up", daemon=True).start()
+
+    def receive(event: Event) -> None:
+        if isinstance(event, Done):
+            found(event.result)  # type: ignore[arg-type]
+
+    runner.start(calls.events, calls.Call(__name__, "warm_up"), Token(), receive)
 
 
-def _work() -> None:
-    keep_llvm_apart()
+def warm_up() -> Reasons:
+    """Import, and look for devices; what cannot be imported is left to the job that needs it, which will say why.
+
+    Returns
+    -------
+    dict of str to str
+        One sentence for each device that cannot be used.
+    """
+    # Reads pint's table of units, a second's work that napari's first layer would do in the thread of the window.
+    _ = pint.get_application_registry().pixel
     for name in MODULES:
         try:
             importlib.import_module(name)
         except ImportError as error:
             logging.getLogger(__name__).warning("%s cannot be imported: %s", name, error)
+    return unavailable_devices()
+
+
+def unavailable_devices() -> Reasons:
+    """Say of each device that cannot be used why not; nothing where torch itself is missing."""
+    try:
+        device = importlib.import_module("napari_unlearn.models.device")
+    except ImportError:
+        return {}
+    reasons = {}
+    for name in device.DEVICES:
+        try:
+            device.find_device(name)
+        except UserError as error:
+            reasons[name] = str(error)
+    return reasons

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
 
 from napari_unlearn.plugin import warm
+from napari_unlearn.plugin.closing import Closing
 from napari_unlearn.plugin.controller import Controller
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.runner import ThreadRunner
@@ -31,16 +33,25 @@ class UnlearnWidget(Dock):
         self.controller = Controller(napari_viewer, self, ThreadRunner(self))
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
-        self._warm.timeout.connect(warm.start)
+        self._warm.timeout.connect(self._warm_up)
+        self._closing = Closing(self, lambda: self.controller.bench.task.state.busy)
         self._wear_theme()
         napari_viewer.events.theme.connect(self._wear_theme)
         self.shown.connect(self._on_first_shown)
         controller = self.controller
         self.destroyed.connect(lambda: controller.stop())  # a bound method would be disconnected before
+        self.shown.connect(self._closing.watch)
+        QApplication.instance().aboutToQuit.connect(self._on_quit)
 
     def _on_first_shown(self) -> None:
         self.shown.disconnect(self._on_first_shown)
         self._warm.start(WARM_AFTER)
+
+    def _warm_up(self) -> None:
+        warm.start(self.controller.bench.runner, self.unlearn.show_unavailable)
+
+    def _on_quit(self) -> None:
+        self.controller.stop()
 
     def _wear_theme(self, event: object = None) -> None:
         self.apply_theme(theme(self._viewer.theme))

@@ -15,8 +15,12 @@ def test_each_metric_is_a_line_that_grows(qtbot: Any) -> None:
     for step, value in enumerate((3.0, 2.0, 1.0)):
         curve.add("loss", step, value)
     curve.add("residual", 0, 0.5)
-    lines = {line.name(): line for line in curve.findChild(pyqtgraph.PlotWidget).listDataItems()}
+    plot = curve.findChild(pyqtgraph.PlotWidget)
+    qtbot.waitUntil(
+        lambda: all(line.getData()[0] is not None and len(line.getData()[0]) for line in plot.listDataItems())
+    )
+    lines = {line.name(): line for line in plot.listDataItems()}
     assert list(lines["loss"].getData()[1]) == [3.0, 2.0, 1.0]
     assert "residual" in lines
     curve.clear()
-    assert curve.findChild(pyqtgraph.PlotWidget).listDataItems() == []
+    assert plot.listDataItems() == []

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.texts import TEXTS
-from napari_unlearn.plugin.views.parts import Page, label
+from napari_unlearn.plugin.views.parts import Line, Page, label
 
 
 def test_a_button_is_known_by_its_key_and_shows_its_shortcut(qtbot: Any) -> None:
@@ -36,3 +37,31 @@ def test_a_page_is_never_narrower_than_what_is_on_it(qtbot: Any) -> None:
     wide.setMinimumWidth(700)
     page.body.addWidget(wide)
     assert page.minimumSizeHint().width() >= 700
+
+
+class Layouts(QObject):
+    """Counts how often a window lays itself out."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
+def test_a_line_shows_other_words_without_a_new_layout(qtbot: Any) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    line = Line()
+    QVBoxLayout(window).addWidget(line)
+    window.resize(300, 60)
+    window.show()
+    QApplication.processEvents()
+    layouts = Layouts()
+    window.installEventFilter(layouts)
+    line.set_text("Fitting the head to what may be kept")
+    QApplication.processEvents()
+    assert layouts.count == 0
+    shown = line.findChild(QLabel)
+    assert shown.text() == "Fitting the head to what may be kept"
+    assert shown.width() == line.width()

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from qtpy.QtWidgets import QLineEdit, QSpinBox
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
 from napari_unlearn.operators.registry import available
 from napari_unlearn.plugin.views.unlearn_page import UnlearnPage
@@ -36,3 +37,14 @@ def test_the_curve_appears_with_its_first_point(page: UnlearnPage) -> None:
     assert page.curve.isHidden()
     page.add_point("loss", 0, 1.0)
     assert not page.curve.isHidden()
+
+
+def test_a_device_that_cannot_be_used_is_grey_and_says_why(page: UnlearnPage) -> None:
+    devices = page.findChild(QComboBox, "device")
+    places = {devices.itemData(place): place for place in range(devices.count())}
+    devices.setCurrentIndex(places["cuda"])
+    page.show_unavailable({"cuda": "No card."})
+    assert page.choices.device == "auto"
+    assert devices.itemData(places["cuda"], Qt.ItemDataRole.ToolTipRole) == "No card."
+    assert not devices.model().item(places["cuda"]).isEnabled()
+    assert devices.model().item(places["cpu"]).isEnabled()

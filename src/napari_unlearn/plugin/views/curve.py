@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pyqtgraph
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.style import Theme
 
+REDRAW = 100  # milliseconds
+
 
 class Curve(QWidget):
-    """One line per metric over the steps of the job; points are drawn at most thirty times a second."""
+    """One line per metric over the steps of the job; points that come fast are drawn together."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +26,10 @@ class Curve(QWidget):
         self._legend = self._plot.addLegend(offset=(-6, 4))
         self._points: dict[str, tuple[list[int], list[float]]] = {}
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW)
+        self._redraw.timeout.connect(self._draw)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._plot)
@@ -51,4 +58,9 @@ class Curve(QWidget):
         steps, values = self._points[name]
         steps.append(step)
         values.append(value)
-        self._lines[name].setData(steps, values)
+        if not self._redraw.isActive():
+            self._redraw.start()
+
+    def _draw(self) -> None:
+        for name, (steps, values) in self._points.items():
+            self._lines[name].setData(steps, values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.shortcuts import key_of
@@ -29,6 +30,33 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
         policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
         made.setSizePolicy(policy)
     return made
+
+
+class Line(QWidget):
+    """One line of text that changes often: unlike a label in a layout, it never makes the window lay itself out anew.
+
+    Parameters
+    ----------
+    kind : str, optional
+        As for `label`.
+    """
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__()
+        self._label = label("", kind)
+        self._label.setParent(self)
+        self.setFixedHeight(self._label.fontMetrics().height() + 2)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_text(self, text: str) -> None:
+        """Show other words."""
+        if text != self._label.text():
+            self._label.setText(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the text the whole place."""
+        super().resizeEvent(event)
+        self._label.setGeometry(self.rect())
 
 
 def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:

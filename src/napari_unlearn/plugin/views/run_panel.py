@@ -6,7 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
 
 from napari_unlearn.plugin.texts import TEXTS
-from napari_unlearn.plugin.views.parts import Card, label, named, row
+from napari_unlearn.plugin.views.parts import Card, Line, named, row
 
 
 class RunPanel(Card):
@@ -19,8 +19,7 @@ class RunPanel(Card):
         self._cancel = QPushButton(TEXTS["cancel"].label)
         named(self._cancel, "cancel")
         self._cancel.clicked.connect(lambda: self.requested.emit("cancel"))
-        self._message = label("", wrap=True)
-        self._remaining = label("", "hint")
+        self._message, self._remaining = Line(), Line("hint")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self.body.addLayout(row(self._message, self._cancel, stretch=0))
@@ -35,15 +34,15 @@ class RunPanel(Card):
         self.setVisible(busy)
         self._cancel.setText("Cancelling…" if cancelling else "Cancel")
         if cancelling:
-            self._message.setText("Cancelling…")
+            self._message.set_text("Cancelling…")
 
     def show_progress(self, done: int, total: int, message: str, remaining: float | None) -> None:
         """Show how far the job is."""
-        self._message.setText(f"{message}…")
+        self._message.set_text(f"{message}…")
         self._bar.setRange(0, total)
         self._bar.setValue(done)
         steps = f"{done} of {total}" if total else "This may take a moment"
-        self._remaining.setText(steps if remaining is None else f"{steps} · {duration(remaining)} left")
+        self._remaining.set_text(steps if remaining is None else f"{steps} · {duration(remaining)} left")
 
 
 def duration(seconds: float) -> str:

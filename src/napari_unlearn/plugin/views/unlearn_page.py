@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from napari_unlearn.plugin.texts import TEXTS
@@ -85,6 +85,16 @@ class UnlearnPage(Page):
     def set_operators(self, offers: Sequence[Offer]) -> None:
         """Offer these operators."""
         self.operators.set_operators(offers)
+
+    def show_unavailable(self, reasons: Mapping[str, str]) -> None:
+        """Grey out the devices that cannot be used, and say why when the mouse rests on them."""
+        entries = self._device.model()
+        for place in range(self._device.count()):
+            reason = reasons.get(self._device.itemData(place), "")
+            self._device.setItemData(place, reason, Qt.ItemDataRole.ToolTipRole)
+            entries.item(place).setEnabled(not reason)
+            if reason and place == self._device.currentIndex():
+                self._device.setCurrentIndex(0)
 
     def show_forget_set(self, refined: int, in_progress: int) -> None:
         """Say what a run would work with."""
