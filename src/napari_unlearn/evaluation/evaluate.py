@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from napari_unlearn.data.artefacts import ARTEFACT_NAMES, HAIR
 from napari_unlearn.data.case import Case
@@ -20,8 +21,8 @@ from napari_unlearn.leakage import s_global
 from napari_unlearn.models.segmenter import (
     Segmenter,
     diagnosis_score,
+    mask_of,
     pooled_probabilities,
-    predict_mask,
 )
 
 _LARGEST_MAP = 256
@@ -146,9 +147,10 @@ def evaluate_split(
         yield case.id
         image, truth = case.image(), case.fine()
         assert truth is not None
-        prediction = predict_mask(segmenter, image)
+        logits = segmenter.logits(image)
+        prediction = mask_of(logits, (truth.shape[0], truth.shape[1]))
         tally.add(prediction, truth)
-        scores.append(score(segmenter, image))
+        scores.append(score(segmenter, logits))
         predictions.append(prediction)
         truths.append(truth)
         flags.append(case.artefacts())
@@ -174,24 +176,21 @@ def evaluate_split(
     )
 
 
-def score(segmenter: Segmenter, image: NDArray[np.uint8], keep: bool = True) -> float:
+def score(segmenter: Segmenter, logits: Tensor) -> float:
     """Diagnosis score of one image.
 
     Parameters
     ----------
     segmenter : Segmenter
         The model.
-    image : ndarray of uint8, shape (H, W, 3)
-        RGB.
-    keep : bool
-        Whether the encoder's maps are worth keeping on disk.
+    logits : Tensor, shape (K + 1, h, w)
+        Its class scores of the image.
 
     Returns
     -------
     float
         Between 0 and 1.
     """
-    logits = segmenter.logits(image) if keep else segmenter.composed_logits(image)
     return diagnosis_score(pooled_probabilities(logits), segmenter.card.positive)
 
 
@@ -212,7 +211,7 @@ def _shifts(
         image, lesion = case.image(), truths[i] > 0
         if artefact.any():
             changed = remove_artefact(image, artefact, lesion)
-            yield case.id, scores[i] - score(segmenter, changed, keep=False)
+            yield case.id, scores[i] - score(segmenter, segmenter.composed_logits(changed))
             continue
         fitting = [d for d in donors if truths[d].shape == truths[i].shape]
         if fitting:
@@ -220,7 +219,7 @@ def _shifts(
             donated = artefacts[d]
             assert donated is not None
             changed = add_artefact(image, lesion, cases[d].image(), donated)
-            yield case.id, score(segmenter, changed, keep=False) - scores[i]
+            yield case.id, score(segmenter, segmenter.composed_logits(changed)) - scores[i]
 
 
 def _leakage(

@@ -124,9 +124,27 @@ def predict_mask(segmenter: Segmenter, image: NDArray[np.uint8]) -> NDArray[np.u
     ndarray of uint8, shape (H, W)
         Class ids.
     """
-    logits = segmenter.logits(image)
-    if logits.shape[-2:] != image.shape[:2]:
-        logits = functional.interpolate(logits[None], size=image.shape[:2], mode="bilinear", align_corners=False)[0]
+    height, width = image.shape[:2]
+    return mask_of(segmenter.logits(image), (height, width))
+
+
+def mask_of(logits: Tensor, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Most probable class of every pixel, from class scores on a grid.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (K + 1, h, w)
+        Class scores.
+    shape : tuple of int
+        Height and width of the image.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+        Class ids.
+    """
+    if logits.shape[-2:] != shape:
+        logits = functional.interpolate(logits[None], size=shape, mode="bilinear", align_corners=False)[0]
     return logits.argmax(0).to(torch.uint8).numpy()
 
 
