@@ -115,11 +115,13 @@ def _better(before: float | None, after: float | None, direction: int) -> int:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else f"{round(value, 3) + 0.0:.3f}"  # + 0.0: never a negative zero
 
 
 def _leakage(leakage: Numbers | None) -> str:
-    return "–" if leakage is None else f"{leakage['normalised']:.3f}\n{leakage['low']:.3f} to {leakage['high']:.3f}"
+    if leakage is None:
+        return "–"
+    return f"{_number(leakage['normalised'])}\n{_number(leakage['low'])} to {_number(leakage['high'])}"
 
 
 def _get(numbers: Numbers | None, key: str) -> float | None:

@@ -97,6 +97,7 @@ def sheet(colours: Theme) -> str:
         background: {colours.surface}; border: 1px solid {colours.line}; border-radius: 5px;
         gridline-color: transparent; selection-background-color: {colours.accent};
         selection-color: {colours.on_accent}; }}
+    #unlearn_dock QTableView::item:selected {{ background: {colours.accent}; color: {colours.on_accent}; }}
     #unlearn_dock QHeaderView::section {{
         background: {colours.surface}; color: {colours.muted}; border: none;
         border-bottom: 1px solid {colours.line}; padding: 4px 6px; }}
