@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_unlearn.data.synthetic.scene import FAINTEST, Mark, Scene
+from napari_unlearn.data.synthetic.scene import FAINTEST, STRIP, Mark, Scene
 
 GREY = np.array([100, 100, 100], np.float32)
 
@@ -30,8 +30,9 @@ def test_a_mark_keeps_clear_of_the_lesion_and_of_what_cannot_be_seen(scene: Scen
     alpha[:10] = 0.9 * FAINTEST
     mark = Mark.beside(1, scene, alpha, GREY)
     assert not mark.pixels[scene.fine].any()
+    assert not mark.pixels[scene.away < STRIP].any()
     assert not mark.pixels[:10].any()
-    assert mark.pixels[10:][~scene.fine[10:]].all()
+    assert mark.pixels[10:][scene.away[10:] > 2 * STRIP].all()
 
 
 def test_over_changes_its_pixels_and_no_others(scene: Scene) -> None:
