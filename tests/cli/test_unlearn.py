@@ -57,6 +57,15 @@ def test_people_see_where_everything_is(
     assert str(tmp_path / "run" / "certificate.json") in result.stdout
 
 
+def test_the_same_recipe_from_the_public_start_stands_beside_a_ball(
+    type_: Callable[..., Result], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    options = ("--out", tmp_path / "run", "--operator", "gradient-clipping", "--device", "cpu", "--setting", "steps=3")
+    result = type_("unlearn", sample.root, model, *options)
+    assert result.exit_code == 0, result.stderr
+    assert "by the same steps from the public start" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json import loads
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,7 @@ def unlearn(
     json: Json = False,
 ) -> None:
     """Make a model forget what coarse masks took in: one unlearning run."""
+    from napari_unlearn.jobs.run_folder import METRICS
     from napari_unlearn.jobs.unlearn import RunResult, UnlearnRequest, events
 
     token = Token()
@@ -48,6 +50,14 @@ def unlearn(
         highlight=False,
         soft_wrap=True,
     )
+    loss = loads((result.folder / METRICS).read_text(encoding="utf-8"))["retain_loss"]
+    if loss["same_recipe_from_public_start"] is not None:
+        OUT.print(
+            f"Loss on what was kept: {loss['before']:.3f} before, {loss['after']:.3f} after, "
+            f"{loss['same_recipe_from_public_start']:.3f} by the same steps from the public start.",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
