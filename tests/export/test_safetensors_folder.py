@@ -28,8 +28,18 @@ def test_an_exported_run_verifies_and_predicts_as_before(run: Path, sample: Data
 
 def test_what_is_exported_is_checked_like_a_run(run: Path, tmp_path: Path) -> None:
     export_model(run, tmp_path / "out")
-    (tmp_path / "out" / "metrics.json").write_text("{}")
-    assert verify_run(tmp_path / "out") == ["metrics.json was altered after the run."]
+    card = tmp_path / "out" / "model" / "model.json"
+    card.write_text(card.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    assert verify_run(tmp_path / "out") == [
+        "model/model.json was altered after the run.",
+        "model/model.json is not the one that the certificate was given for.",
+    ]
+
+
+def test_what_compares_with_the_old_model_stays_behind(run: Path, tmp_path: Path) -> None:
+    assert {"metrics.json", "events.jsonl"} <= {path.name for path in run.iterdir()}
+    export_model(run, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["SHA256SUMS", "certificate.json", "model"]
 
 
 def test_a_bare_model_is_exported_without_a_certificate(model: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.jobs.run_folder import CERTIFICATE, METRICS, MODEL, new_run, verify_run
+from napari_unlearn.jobs.run_folder import CERTIFICATE, MODEL, new_run, verify_run
 from napari_unlearn.models.checkpoint import CARD, WEIGHTS, load_segmenter
 
 
@@ -41,6 +41,6 @@ def export_model(source: Path, out: Path) -> Path:
         for name in (WEIGHTS, CARD):
             shutil.copyfile(model / name, folder / MODEL / name)
         if is_run:
-            for name in (CERTIFICATE, METRICS):
-                shutil.copyfile(source / name, folder / name)
+            # Log and metrics compare with the old model, which no certificate covers: they stay behind.
+            shutil.copyfile(source / CERTIFICATE, folder / CERTIFICATE)
     return out / MODEL
