@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_unlearn.models.convex_head import PixelSet
-from napari_unlearn.operators.protocol import Budget, HeadProblem, Operator, Revision, Step
+from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.protocol import Budget, Operator, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy.noise import SeededNoise
 
@@ -56,10 +58,11 @@ def make_problem(make_pixels: Callable[..., PixelSet]) -> Callable[..., HeadProb
 
     def make(**replaced: Any) -> HeadProblem:
         parts: dict[str, Any] = {
-            "retain": make_pixels(),
-            "forget": make_pixels(50, seed=1, label=2),
+            "retain_pixels": make_pixels(),
+            "forget_pixels": make_pixels(50, seed=1, label=2),
             "original": np.random.default_rng(2).normal(size=(CLASSES, FEATURES + 1)),
             "classes": CLASSES,
+            "strength": 1e-3,
         }
         return HeadProblem(**parts | replaced)
 
@@ -78,6 +81,7 @@ def finish() -> Callable[..., tuple[list[Step], Revision]]:
         epsilon: float = 1.0,
         seed: int = 0,
     ) -> tuple[list[Step], Revision]:
+        problem = dataclasses.replace(problem, strength=settings.strength)
         made: Iterator[Step | Revision] = operator.steps(
             problem, settings, Budget(epsilon, 1e-5), noise or SeededNoise(0), np.random.default_rng(seed)
         )

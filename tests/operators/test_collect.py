@@ -92,8 +92,8 @@ class TestNoCoarseLabelReachesTheRetainSet:
         settings = self.settings(corrected, background)
         one, other = run(segmenter, train, settings, swaps), run(segmenter, rewrite(train, change), settings, swaps)
         assert (other.forget_pixels > one.forget_pixels) == (not background)
-        assert same(one.problem.retain, other.problem.retain)
-        assert same(one.problem.forget, other.problem.forget)
+        assert same(one.problem.retain_pixels, other.problem.retain_pixels)
+        assert same(one.problem.forget_pixels, other.problem.forget_pixels)
 
     def test_of_a_dilation_artefact(
         self, segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any, corrected: int, background: int, swaps: int
@@ -103,8 +103,8 @@ class TestNoCoarseLabelReachesTheRetainSet:
 
         settings = self.settings(corrected, background)
         one, other = run(segmenter, train, settings, swaps), run(segmenter, rewrite(train, change), settings, swaps)
-        np.testing.assert_array_equal(other.problem.forget.labels, 3 - one.problem.forget.labels)
-        assert same(one.problem.retain, other.problem.retain)
+        np.testing.assert_array_equal(other.problem.forget_pixels.labels, 3 - one.problem.forget_pixels.labels)
+        assert same(one.problem.retain_pixels, other.problem.retain_pixels)
         assert other.retain_hash == one.retain_hash
 
 
@@ -117,7 +117,7 @@ def test_how_far_a_coarse_mask_reached_does_not_show_where_fine_masks_teach(
 
     one, other = run(segmenter, train, FEW, swaps), run(segmenter, rewrite(train, change), FEW, swaps)
     assert other.forget_pixels < one.forget_pixels
-    assert same(one.problem.retain, other.problem.retain)
+    assert same(one.problem.retain_pixels, other.problem.retain_pixels)
 
 
 def test_the_retain_set_depends_on_fine_masks(segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any) -> None:
@@ -125,7 +125,7 @@ def test_the_retain_set_depends_on_fine_masks(segmenter: HeadSegmenter, train: S
         return coarse, None if fine is None else coarse
 
     one, other = run(segmenter, train), run(segmenter, rewrite(train, change))
-    assert not same(one.problem.retain, other.problem.retain)
+    assert not same(one.problem.retain_pixels, other.problem.retain_pixels)
     assert other.forget_pixels < one.forget_pixels
 
 
@@ -146,7 +146,7 @@ def test_corrected_pixels_teach_only_if_they_may(
     refined = [case for case in train if case.is_refined]
     artefacts = sum(int(split_pixels(case.coarse(), case.fine()).corrected.sum()) for case in refined)
     assert artefacts > 0
-    retain = collected.problem.retain
+    retain = collected.problem.retain_pixels
     assert len(retain) == len(refined) * 64 * 64 - (0 if corrected else artefacts)
     lesion = sum(int(np.count_nonzero(case.fine())) for case in refined)
     assert np.count_nonzero(retain.labels) == lesion
@@ -155,7 +155,7 @@ def test_corrected_pixels_teach_only_if_they_may(
 def test_forget_pixels_are_the_artefacts_with_their_coarse_label(
     segmenter: HeadSegmenter, train: Sequence[Case]
 ) -> None:
-    forget = run(segmenter, train, ALL).problem.forget
+    forget = run(segmenter, train, ALL).problem.forget_pixels
     expected = np.zeros(3, int)
     for case in train:
         if case.is_refined:
@@ -168,17 +168,17 @@ def test_forget_pixels_are_the_artefacts_with_their_coarse_label(
 def test_composed_cases_carry_their_share_of_the_weight(segmenter: HeadSegmenter, train: Sequence[Case]) -> None:
     settings = dataclasses.replace(FEW, swap_weight=0.3)
     alone, mixed = run(segmenter, train, settings), run(segmenter, train, settings, swaps=3)
-    real = len(alone.problem.retain)
-    weights = mixed.problem.retain.weights
+    real = len(alone.problem.retain_pixels)
+    weights = mixed.problem.retain_pixels.weights
     assert len(weights) > real
     assert weights[:real].sum() == pytest.approx(0.7)
     assert weights[real:].sum() == pytest.approx(0.3)
-    np.testing.assert_array_equal(mixed.problem.retain.labels[:real], alone.problem.retain.labels)
+    np.testing.assert_array_equal(mixed.problem.retain_pixels.labels[:real], alone.problem.retain_pixels.labels)
 
 
 def test_certain_background_of_other_cases_carries_its_share(segmenter: HeadSegmenter, train: Sequence[Case]) -> None:
     settings = dataclasses.replace(FEW, background_pixels=25, background_weight=0.2)
-    alone, mixed = run(segmenter, train).problem.retain, run(segmenter, train, settings).problem.retain
+    alone, mixed = run(segmenter, train).problem.retain_pixels, run(segmenter, train, settings).problem.retain_pixels
     assert len(mixed) == len(alone) + 6 * 25
     assert not mixed.labels[len(alone) :].any()
     assert mixed.weights[len(alone) :].sum() == pytest.approx(0.2)
@@ -193,9 +193,9 @@ def test_background_is_certain_outside_the_coarse_mask_only(
 
     settings = dataclasses.replace(FEW, background_pixels=25)
     found, expected = run(segmenter, rewrite(train, change), settings), run(segmenter, train)
-    np.testing.assert_array_equal(found.problem.retain.features, expected.problem.retain.features)
+    np.testing.assert_array_equal(found.problem.retain_pixels.features, expected.problem.retain_pixels.features)
     # Only the proportions of weights count.
-    ratio = found.problem.retain.weights / expected.problem.retain.weights
+    ratio = found.problem.retain_pixels.weights / expected.problem.retain_pixels.weights
     np.testing.assert_allclose(ratio, ratio[0])
 
 
@@ -204,8 +204,8 @@ def test_a_part_without_weight_is_left_out(
     segmenter: HeadSegmenter, train: Sequence[Case], share: float, parts: str
 ) -> None:
     settings = dataclasses.replace(FEW, swap_weight=share)
-    real = len(run(segmenter, train, settings).problem.retain)
-    retain = run(segmenter, train, settings, swaps=1).problem.retain
+    real = len(run(segmenter, train, settings).problem.retain_pixels)
+    retain = run(segmenter, train, settings, swaps=1).problem.retain_pixels
     assert (retain.weights > 0).all()
     assert (len(retain) == real) == (parts == "real")
 
@@ -254,7 +254,7 @@ def test_the_head_in_use_is_handed_on(segmenter: HeadSegmenter, train: Sequence[
     problem = run(segmenter, train).problem
     np.testing.assert_array_equal(problem.original, segmenter.head.weights)
     assert problem.classes == 3
-    assert problem.retain.features.shape[1] == segmenter.head.weights.shape[1]
+    assert problem.retain_pixels.features.shape[1] == segmenter.head.weights.shape[1]
 
 
 def test_without_a_refined_case_there_is_nothing_to_learn_from(segmenter: HeadSegmenter, train: Sequence[Case]) -> None:

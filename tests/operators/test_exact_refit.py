@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.operators.catalogue.exact import ExactRefitSettings
 from napari_unlearn.operators.exact_refit import operator
-from napari_unlearn.operators.protocol import HeadProblem
-from napari_unlearn.operators.settings import ExactRefitSettings
+from napari_unlearn.operators.head_problem import HeadProblem
 
 SETTINGS = ExactRefitSettings(strength=0.01, tolerance=1e-12)
 
@@ -20,8 +20,8 @@ SETTINGS = ExactRefitSettings(strength=0.01, tolerance=1e-12)
 def test_it_finds_the_minimum_of_the_retain_objective(make_problem: Callable[..., HeadProblem], finish: Any) -> None:
     problem = make_problem()
     _, revision = finish(operator, problem, SETTINGS)
-    x, y = torch.from_numpy(problem.retain.features).double(), torch.from_numpy(problem.retain.labels)
-    a = torch.from_numpy(problem.retain.weights)
+    x, y = torch.from_numpy(problem.retain_pixels.features).double(), torch.from_numpy(problem.retain_pixels.labels)
+    a = torch.from_numpy(problem.retain_pixels.weights)
     weights = torch.from_numpy(revision.weights).requires_grad_()
     losses = torch.nn.functional.cross_entropy(x @ weights.T, y, reduction="none")
     ((a * losses).sum() / a.sum() + 0.005 * weights.square().sum()).backward()
@@ -33,10 +33,10 @@ def test_nothing_but_the_retain_set_matters(
     make_problem: Callable[..., HeadProblem], make_pixels: Callable[..., PixelSet], finish: Any
 ) -> None:
     _, first = finish(operator, make_problem(), SETTINGS)
-    other = make_problem(original=np.full((3, 5), 1e3), forget=make_pixels(9, seed=8, label=1))
+    other = make_problem(original=np.full((3, 5), 1e3), forget_pixels=make_pixels(9, seed=8, label=1))
     _, second = finish(operator, other, SETTINGS, epsilon=8.0, seed=5)
     np.testing.assert_array_equal(second.weights, first.weights)
-    _, third = finish(operator, make_problem(retain=make_pixels(seed=3)), SETTINGS)
+    _, third = finish(operator, make_problem(retain_pixels=make_pixels(seed=3)), SETTINGS)
     assert not np.allclose(third.weights, first.weights)
 
 

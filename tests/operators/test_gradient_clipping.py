@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from napari_unlearn.models.convex_head import ConvexProblem
+from napari_unlearn.operators.catalogue.certified_ball import GradientClippingSettings
 from napari_unlearn.operators.gradient_clipping import clip, noisy_step, operator
-from napari_unlearn.operators.protocol import HeadProblem
-from napari_unlearn.operators.settings import GradientClippingSettings
+from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.privacy import gradient_clipping
 from napari_unlearn.privacy.noise import SeededNoise
 
@@ -39,8 +39,8 @@ class Planned:
 
 def gradient(problem: HeadProblem, weights: Array) -> Array:
     """Gradient of the retain objective by automatic differentiation."""
-    x, y = torch.from_numpy(problem.retain.features).double(), torch.from_numpy(problem.retain.labels)
-    a = torch.from_numpy(problem.retain.weights)
+    x, y = torch.from_numpy(problem.retain_pixels.features).double(), torch.from_numpy(problem.retain_pixels.labels)
+    a = torch.from_numpy(problem.retain_pixels.weights)
     w = torch.from_numpy(weights).requires_grad_()
     losses = torch.nn.functional.cross_entropy(x @ w.T, y, reduction="none")
     ((a * losses).sum() / a.sum() + SETTINGS.strength / 2 * w.square().sum()).backward()
@@ -131,11 +131,9 @@ def test_a_vector_that_is_not_finite_becomes_zero(bad: float) -> None:
 def test_a_gradient_that_overflowed_moves_nothing(
     problem: HeadProblem, silence: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    convex = problem.retain_problem(0.01)
     weights = problem.original
-    broken = torch.full(weights.shape, torch.nan, dtype=torch.float64)
-    monkeypatch.setattr(ConvexProblem, "loss_and_gradient", lambda *_: (1.0, broken))
-    _, moved = noisy_step(convex, weights, SETTINGS, 1.0, silence)
+    monkeypatch.setattr(HeadProblem, "loss_and_gradient", lambda *_: (1.0, np.full(weights.shape, np.nan)))
+    _, moved = noisy_step(problem, weights, SETTINGS, 1.0, silence, np.random.default_rng(0))
     np.testing.assert_allclose(moved, weights * (1 - SETTINGS.step_size * SETTINGS.decay))
 
 
@@ -154,8 +152,8 @@ def test_noise_is_added_in_every_step_with_the_exact_sigma(problem: HeadProblem,
 
 
 def test_the_noise_has_that_spread(problem: HeadProblem) -> None:
-    convex, source = problem.retain_problem(0.01), SeededNoise(5)
-    one = [noisy_step(convex, problem.original, SETTINGS, 0.3, source)[1] for _ in range(400)]
+    source, rng = SeededNoise(5), np.random.default_rng(0)
+    one = [noisy_step(problem, problem.original, SETTINGS, 0.3, source, rng)[1] for _ in range(400)]
     spread = np.var(one, axis=0, ddof=1).sum() * 399 / 0.3**2
     low, high = chi2(15 * 399).ppf([1e-6, 1 - 1e-6])
     assert low < spread < high
@@ -164,7 +162,7 @@ def test_the_noise_has_that_spread(problem: HeadProblem) -> None:
 def test_fine_tuning_learns_again_and_the_same_from_zero_stands_beside_it(problem: HeadProblem, finish: Any) -> None:
     settings = GradientClippingSettings(strength=0.01, finetune=30)
     steps, revision = finish(operator, problem, settings)
-    convex = problem.retain_problem(0.01)
+    convex = ConvexProblem(problem.retain_pixels, 3, 0.01)
     assert revision.reference is not None
     assert convex.residual(revision.weights) < 1e-8
     assert convex.residual(revision.reference) < 1e-8
@@ -180,7 +178,7 @@ def test_without_fine_tuning_the_reference_is_the_public_start(problem: HeadProb
 
 def test_the_forget_set_is_never_read(make_problem: Callable[..., HeadProblem], finish: Any) -> None:
     _, one = finish(operator, make_problem(), SETTINGS, Planned())
-    _, other = finish(operator, make_problem(forget=None), SETTINGS, Planned())
+    _, other = finish(operator, make_problem(forget_pixels=None), SETTINGS, Planned())
     np.testing.assert_array_equal(one.weights, other.weights)
     assert one.noise_certifies is False
     assert one.mechanism == "gradient-clipping"

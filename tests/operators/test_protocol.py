@@ -1,24 +1,16 @@
-"""What every operator gets."""
+"""What every operator gives back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import numpy as np
 
-import pytest
-import torch
-
-from napari_unlearn.models.convex_head import ConvexProblem
-from napari_unlearn.operators.protocol import HeadProblem, Revision
+from napari_unlearn.operators.protocol import Revision, Step
 
 
-def test_the_retain_problem_is_about_the_retain_set_alone(make_problem: Callable[..., HeadProblem]) -> None:
-    problem = make_problem()
-    weights = torch.from_numpy(problem.original)
-    loss, _ = problem.retain_problem(0.1).loss_and_gradient(weights)
-    assert loss == ConvexProblem(problem.retain, 3, 0.1).loss_and_gradient(weights)[0]
-    assert loss != pytest.approx(ConvexProblem(problem.forget, 3, 0.1).loss_and_gradient(weights)[0])
-
-
-def test_a_revision_promises_nothing_unless_told(make_problem: Callable[..., HeadProblem]) -> None:
-    revision = Revision(make_problem().original)
+def test_a_revision_promises_nothing_unless_told() -> None:
+    revision = Revision(np.zeros((2, 3)))
     assert (revision.mechanism, revision.noise, revision.reference) == ("none", "none", None)
+
+
+def test_steps_are_equal_whatever_weights_they_carry() -> None:
+    assert Step(1, 2, "Going on", weights=np.zeros(3)) == Step(1, 2, "Going on")

@@ -9,13 +9,15 @@ import sys
 import pytest
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.operators.registry import TIERS, available, info, load
+from napari_unlearn.operators.info import TIERS
+from napari_unlearn.operators.registry import available, info, load
 
 
 def test_operators_stand_in_the_order_of_their_guarantee() -> None:
     ranks = [TIERS.index(entry.tier) for entry in available()]
     assert ranks == sorted(ranks)
-    assert [entry.badge for entry in available()] == ["Exact", "Certified head", "Certified ball", "Empirical"]
+    badges = list(dict.fromkeys(entry.badge for entry in available()))
+    assert badges == ["Exact", "Certified head", "Certified ball", "Empirical"]
     assert available()[0].name == "exact-refit"
 
 

@@ -11,9 +11,10 @@ from scipy.stats import chi2
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.operators import exact_refit, residual_head
-from napari_unlearn.operators.protocol import HeadProblem
+from napari_unlearn.operators.catalogue.certified_head import ResidualHeadSettings
+from napari_unlearn.operators.catalogue.exact import ExactRefitSettings
+from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.residual_head import operator
-from napari_unlearn.operators.settings import ExactRefitSettings, ResidualHeadSettings
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
 
@@ -91,5 +92,5 @@ def test_it_says_where_the_noise_came_from(
 
 def test_the_forget_set_is_never_read(make_problem: Callable[..., HeadProblem], finish: Any, silence: Any) -> None:
     _, one = finish(operator, make_problem(), SETTINGS, silence)
-    _, other = finish(residual_head.operator, make_problem(forget=None), SETTINGS, silence)
+    _, other = finish(residual_head.operator, make_problem(forget_pixels=None), SETTINGS, silence)
     np.testing.assert_array_equal(one.weights, other.weights)

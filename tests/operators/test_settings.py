@@ -6,8 +6,9 @@ from dataclasses import fields
 
 import pytest
 
+from napari_unlearn.operators.catalogue.exact import ExactRefitSettings
 from napari_unlearn.operators.registry import available
-from napari_unlearn.operators.settings import ExactRefitSettings, Settings, explain
+from napari_unlearn.operators.settings import Settings, explain
 
 ALL = [entry.settings for entry in available()]
 NUMBERS = [(kind, entry.name) for kind in ALL for entry in fields(kind)]

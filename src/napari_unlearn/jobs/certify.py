@@ -12,8 +12,8 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.run_folder import CERTIFICATE, read_certificate
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.collect import Collected
+from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.protocol import Budget, Revision
-from napari_unlearn.operators.registry import OperatorInfo
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.certificate import Assumption, Certificate
 from napari_unlearn.privacy.mechanisms import EARLIER_MU, MECHANISMS

@@ -19,7 +19,8 @@ from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.run_folder import CERTIFICATE, EVENTS, METRICS, MODEL, new_run, require_free
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
-from napari_unlearn.operators.registry import OperatorInfo, info, load
+from napari_unlearn.operators.info import OperatorInfo
+from napari_unlearn.operators.registry import info, load
 from napari_unlearn.operators.settings import Settings
 
 
@@ -229,7 +230,7 @@ def _finish(
             earlier_attempts(request.out.parent, finished.model_in) if operator.tier == "certified" else (),
         )
         atomic_json(folder / CERTIFICATE, record.to_dict())
-        atomic_json(folder / METRICS, _metrics(finished, settings))
+        atomic_json(folder / METRICS, _metrics(finished))
     return Done(
         RunResult(
             request.out,
@@ -270,16 +271,14 @@ def _settings(operator: OperatorInfo, request: UnlearnRequest) -> Settings:
         raise UserError(str(error)) from error
 
 
-def _metrics(finished: _Finished, settings: Settings) -> dict[str, Any]:
+def _metrics(finished: _Finished) -> dict[str, Any]:
     import numpy as np
 
     problem, revision = finished.collected.problem, finished.revision
-    convex = problem.retain_problem(settings.strength)
+    rng = np.random.default_rng(0)
 
     def loss(weights: Any) -> float:
-        import torch
-
-        return float(convex.loss_and_gradient(torch.from_numpy(weights))[0])
+        return float(problem.loss_and_gradient(weights, rng)[0])
 
     return {
         "seconds": finished.seconds,

@@ -22,7 +22,8 @@ from napari_unlearn.models.grid import image_to_grid, mask_to_grid
 from napari_unlearn.models.pixel_sampling import IGNORE, DrawnPixels, draw_pixels, merge, standardised
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.counterfactual import Refined, compositions
-from napari_unlearn.operators.protocol import HeadProblem, Step
+from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.settings import Settings
 
 _BATCH = 8
@@ -143,6 +144,7 @@ def collect(
             standardised(merge(forget), standardiser),
             segmenter.head.weights,
             len(segmenter.card.classes),
+            settings.strength,
         ),
         tally.retain,
         tally.forget,

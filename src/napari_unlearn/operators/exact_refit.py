@@ -1,4 +1,4 @@
-"""Tier 1. The head is the only part that saw labels, so fitting it anew from zero forgets exactly.
+"""Tier 1. Only the revised weights ever saw labels, so fitting them anew from the public start forgets exactly.
 
 The result is a function of the public encoder, of image content and of retained (and corrected) labels; the law of the
 output is therefore the same whether the forgotten labels ever existed: epsilon = 0, delta = 0.
@@ -11,27 +11,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_unlearn.operators.protocol import Budget, HeadProblem, Revision, Step
-from napari_unlearn.operators.settings import ExactRefitSettings, Settings
+from napari_unlearn.operators.catalogue.exact import ExactRefitSettings
+from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
+from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy.noise import NoiseSource
 
 
 @dataclass(frozen=True)
 class ExactRefit:
-    """Newton's method from the zero head on the retain set."""
+    """A fit to the retain set from the public start."""
 
     def steps(
-        self, problem: HeadProblem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
+        self, problem: Problem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
     ) -> Iterator[Step | Revision]:
         """See `Operator.steps`."""
         assert isinstance(settings, ExactRefitSettings)
-        convex = problem.retain_problem(settings.strength)
-        newton = convex.newton(np.zeros(convex.shape), settings.iterations, settings.tolerance)
-        for i, state in enumerate(newton):
-            yield Step(
-                i, settings.iterations, "Fitting the head anew", {"loss": state.loss, "residual": state.residual}
-            )
-        yield Revision(state.weights, "none-needed", {"residual_reached": state.residual})
+        fit = problem.learn(problem.public, settings.iterations, rng, settings.tolerance)
+        for i, state in enumerate(fit):
+            metrics = {"loss": state.loss} | ({} if state.residual is None else {"residual": state.residual})
+            yield Step(i, settings.iterations, "Fitting anew from the public start", metrics)
+        numbers = {} if state.residual is None else {"residual_reached": state.residual}
+        yield Revision(state.weights, "none-needed", numbers)
 
 
 operator = ExactRefit()

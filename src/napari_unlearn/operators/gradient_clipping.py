@@ -1,9 +1,10 @@
 """Tier 3. Noisy clipped gradient steps about a public centre (Koloskova et al. 2025, Theorem 4.1).
 
-With the zero head as centre, x_0 = clip(x_hat, C0) and x <- x - gamma (clip(g, C1) + lambda x) + N(0, sigma^2 I). The
+With c the public start, x_0 = c + clip(x_hat - c, C0) and x <- x - gamma (clip(g, C1) + lambda (x - c)) +
+N(0, sigma^2 I). The
 clip acts on the gradient as one vector, decay is added after it and the noise is not scaled by gamma. sigma comes from
 the exact Gaussian-DP curve of the mechanism, not from the closed form of the paper, whose constant is not sufficient at
-large epsilon. Newton steps on the retain set follow; they are post-processing.
+large epsilon. A fit to the retain set follows; it is post-processing.
 
 At a small budget the noise drowns the head in use, so the method mostly learns again; the same recipe from the public
 start is therefore always run beside it.
@@ -15,12 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.models.convex_head import ConvexProblem
-from napari_unlearn.operators.protocol import Budget, FloatArray, HeadProblem, Revision, Step
-from napari_unlearn.operators.settings import GradientClippingSettings, Settings
+from napari_unlearn.operators.catalogue.certified_ball import GradientClippingSettings
+from napari_unlearn.operators.protocol import Budget, FloatArray, Problem, Revision, Step
+from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy import gradient_clipping
 from napari_unlearn.privacy.noise import NoiseSource
 
@@ -48,10 +48,10 @@ def clip(vector: FloatArray, radius: float) -> FloatArray:
 
 @dataclass(frozen=True)
 class GradientClipping:
-    """The noisy phase, then a few Newton steps on the retain set."""
+    """The noisy phase, then a fit to the retain set."""
 
     def steps(
-        self, problem: HeadProblem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
+        self, problem: Problem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
     ) -> Iterator[Step | Revision]:
         """See `Operator.steps`."""
         assert isinstance(settings, GradientClippingSettings)
@@ -67,18 +67,17 @@ class GradientClipping:
             )
         except ValueError as error:
             raise UserError(str(error)) from error
-        convex = problem.retain_problem(settings.strength)
         total = settings.steps + 2 * (settings.finetune + 1)
-        weights = clip(problem.original, settings.initial_radius)
+        weights = problem.public + clip(problem.original - problem.public, settings.initial_radius)
         for t in range(settings.steps):
-            loss, weights = noisy_step(convex, weights, settings, sigma, noise)
+            loss, weights = noisy_step(problem, weights, settings, sigma, noise, rng)
             yield Step(t + 1, total, "Hiding the forgotten labels in noise", {"loss": loss})
         done = settings.steps
         ends = []
-        starts = (weights, np.zeros_like(weights))
+        starts = (weights, problem.public)
         names = ("Learning again from what may be kept", "The same from the public start, for comparison")
         for name, start in zip(names, starts, strict=True):
-            for state in convex.newton(start, settings.finetune, tolerance=1e-9):
+            for state in problem.learn(start, settings.finetune, rng):
                 done += 1
                 yield Step(done, total, name, {"loss": state.loss} if start is weights else {})
             ends.append(state.weights)
@@ -100,14 +99,19 @@ class GradientClipping:
 
 
 def noisy_step(
-    convex: ConvexProblem, weights: FloatArray, settings: GradientClippingSettings, sigma: float, noise: NoiseSource
+    problem: Problem,
+    weights: FloatArray,
+    settings: GradientClippingSettings,
+    sigma: float,
+    noise: NoiseSource,
+    rng: np.random.Generator,
 ) -> tuple[float, FloatArray]:
     """One step of the mechanism.
 
     Parameters
     ----------
-    convex : ConvexProblem
-        Retain objective; the gradient of its small regulariser is clipped together with that of the loss.
+    problem : Problem
+        Its retain objective; the gradient of its small regulariser is clipped together with that of the loss.
     weights : ndarray of float64
         Where the step starts.
     settings : GradientClippingSettings
@@ -116,6 +120,8 @@ def noisy_step(
         Noise per entry.
     noise : NoiseSource
         Draws it.
+    rng : numpy.random.Generator
+        Draws the batch.
 
     Returns
     -------
@@ -124,9 +130,9 @@ def noisy_step(
     weights : ndarray of float64
         Where it ends.
     """
-    loss, gradient = convex.loss_and_gradient(torch.from_numpy(weights))
-    shortened = clip(gradient.numpy(), settings.gradient_radius)
-    moved = weights - settings.step_size * (shortened + settings.decay * weights)
+    loss, gradient = problem.loss_and_gradient(weights, rng)
+    away = weights - problem.public
+    moved = weights - settings.step_size * (clip(gradient, settings.gradient_radius) + settings.decay * away)
     return loss, moved + noise.gaussian(weights.shape, sigma)
 
 

@@ -18,9 +18,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from napari_unlearn.models.convex_head import PixelSet
-from napari_unlearn.operators.protocol import Budget, HeadProblem, Revision, Step
-from napari_unlearn.operators.settings import NegGradSegSettings, Settings
+from napari_unlearn.models.pixel_sampling import IGNORE
+from napari_unlearn.operators.catalogue.empirical import NegGradSegSettings
+from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
+from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy.noise import NoiseSource
 
 _CHECK_EVERY = 20
@@ -32,25 +33,25 @@ class NegGradSeg:
     """Adam on the bounded loss; stops, with the last good head, when the retain set suffers."""
 
     def steps(
-        self, problem: HeadProblem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
+        self, problem: Problem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
     ) -> Iterator[Step | Revision]:
         """See `Operator.steps`."""
         assert isinstance(settings, NegGradSegSettings)
         weights = torch.from_numpy(problem.original.copy()).float().requires_grad_()
         adam = torch.optim.Adam([weights], lr=settings.learning_rate)
-        retain, forget = _Batches(problem.retain, rng), _Batches(problem.forget, rng)
-        best = good = retain_dice(problem.retain, problem.original)
+        best = good = problem.retain_dice(problem.original)
         kept = problem.original
         for t in range(settings.steps):
             adam.zero_grad()
-            loss = bounded_loss(weights, retain.draw(settings.batch), forget.draw(settings.batch), settings)
+            retain, forget = (side.draw(settings.batch, rng) for side in (problem.retain, problem.forget))
+            loss = bounded_loss(problem, weights, retain, forget, settings)
             loss = loss + 0.5 * settings.strength * weights.square().sum()
             loss.backward()  # type: ignore[no-untyped-call]
             adam.step()
             metrics = {"loss": float(loss.detach())}
             if (t + 1) % _CHECK_EVERY == 0 or t + 1 == settings.steps:
                 current = weights.detach().double().numpy().copy()
-                good = metrics["retain_dice"] = retain_dice(problem.retain, current)
+                good = metrics["retain_dice"] = problem.retain_dice(current)
                 if good < best - _LARGEST_DROP or not np.isfinite(current).all():
                     yield Step(settings.steps, settings.steps, "Stopped: the retained pixels began to suffer", metrics)
                     break
@@ -60,16 +61,23 @@ class NegGradSeg:
 
 
 def bounded_loss(
-    weights: Tensor, retain: tuple[Tensor, Tensor], forget: tuple[Tensor, Tensor], settings: NegGradSegSettings
+    problem: Problem,
+    weights: Tensor,
+    retain: tuple[Tensor, Tensor],
+    forget: tuple[Tensor, Tensor],
+    settings: NegGradSegSettings,
 ) -> Tensor:
     """The loss of the module docstring for one batch of each set.
 
     Parameters
     ----------
-    weights : Tensor of float32, shape (K + 1, F + 1)
-        The head.
+    problem : Problem
+        Turns inputs into class scores.
+    weights : Tensor of float32
+        Of the shape of `Problem.original`.
     retain, forget : tuple of Tensor
-        Features (n, F + 1) and labels (n,): kept labels, and coarse labels to forget; an empty forget set adds nothing.
+        Inputs and labels from `Batches.draw`: kept labels, and coarse labels to forget; an empty forget set adds
+        nothing.
     settings : NegGradSegSettings
         Weights and bound.
 
@@ -78,50 +86,16 @@ def bounded_loss(
     Tensor
         Scalar.
     """
-    loss = functional.cross_entropy(retain[0] @ weights.T, retain[1])
-    features, coarse = forget
+    loss = functional.cross_entropy(problem.scores(weights, retain[0]), retain[1], ignore_index=IGNORE)
+    inputs, coarse = forget
     if len(coarse):
-        logits = features @ weights.T
-        loss = loss + settings.flip_weight * functional.cross_entropy(logits, torch.zeros_like(coarse))
-        pushed = functional.cross_entropy(logits, coarse, reduction="none").clamp(max=settings.bound)
-        loss = loss - settings.ascent_weight * pushed.mean()
+        scores = problem.scores(weights, inputs)
+        known = coarse != IGNORE
+        fine = torch.where(known, 0, coarse)
+        loss = loss + settings.flip_weight * functional.cross_entropy(scores, fine, ignore_index=IGNORE)
+        pushed = functional.cross_entropy(scores, coarse, ignore_index=IGNORE, reduction="none")[known]
+        loss = loss - settings.ascent_weight * pushed.clamp(max=settings.bound).mean()
     return loss
-
-
-def retain_dice(pixels: PixelSet, weights: np.ndarray) -> float:
-    """Dice of foreground against background over weighted pixels.
-
-    Parameters
-    ----------
-    pixels : PixelSet
-        Retain pixels.
-    weights : ndarray of float64, shape (K + 1, F + 1)
-        A head.
-
-    Returns
-    -------
-    float
-        1 where neither has any foreground.
-    """
-    predicted = (pixels.features @ weights.T.astype(np.float32)).argmax(axis=1) > 0
-    true = pixels.labels > 0
-    total = float(pixels.weights[predicted].sum() + pixels.weights[true].sum())
-    return 2 * float(pixels.weights[predicted & true].sum()) / total if total else 1.0
-
-
-class _Batches:
-    """Draws pixels with the probability of their weight, so that a plain mean estimates the weighted one."""
-
-    def __init__(self, pixels: PixelSet, rng: np.random.Generator) -> None:
-        self._pixels, self._rng = pixels, rng
-        self._cumulative = np.cumsum(pixels.weights)
-
-    def draw(self, count: int) -> tuple[Tensor, Tensor]:
-        if not len(self._pixels):
-            return torch.empty(0, self._pixels.features.shape[1]), torch.empty(0, dtype=torch.int64)
-        rows = np.searchsorted(self._cumulative, self._rng.random(count) * self._cumulative[-1], side="right")
-        rows = np.minimum(rows, len(self._pixels) - 1)
-        return torch.from_numpy(self._pixels.features[rows]), torch.from_numpy(self._pixels.labels[rows])
 
 
 operator = NegGradSeg()

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.operators.protocol import Budget, HeadProblem, Revision, Step
-from napari_unlearn.operators.settings import ResidualHeadSettings, Settings
+from napari_unlearn.operators.catalogue.certified_head import ResidualHeadSettings
+from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
+from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy import residual
 from napari_unlearn.privacy.noise import NoiseSource
 
@@ -26,11 +28,12 @@ class ResidualHead:
     """Newton's method from the head in use, then one Gaussian."""
 
     def steps(
-        self, problem: HeadProblem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
+        self, problem: Problem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
     ) -> Iterator[Step | Revision]:
         """See `Operator.steps`."""
         assert isinstance(settings, ResidualHeadSettings)
-        convex = problem.retain_problem(settings.strength)
+        assert isinstance(problem, HeadProblem)
+        convex = problem.convex
         for i, state in enumerate(convex.newton(problem.original, settings.iterations, settings.residual)):
             yield Step(
                 i,
@@ -45,7 +48,7 @@ class ResidualHead:
                 "or a larger residual."
             )
         sigma = residual.sigma(
-            budget.epsilon, budget.delta, residual=2 * settings.residual, strong_convexity=settings.strength
+            budget.epsilon, budget.delta, residual=2 * settings.residual, strong_convexity=problem.strength
         )
         weights = state.weights + noise.gaussian(state.weights.shape, sigma)
         yield Revision(
@@ -54,8 +57,8 @@ class ResidualHead:
             {
                 "residual_bound": settings.residual,
                 "residual_reached": state.residual,
-                "strong_convexity": settings.strength,
-                "sensitivity": 2 * settings.residual / settings.strength,
+                "strong_convexity": problem.strength,
+                "sensitivity": 2 * settings.residual / problem.strength,
                 "sigma": sigma,
             },
             noise=noise.description,

@@ -1,4 +1,4 @@
-"""Every number a user may set for an operator, with its range and a plain explanation. Imports nothing heavy."""
+"""What every operator lets a user set, with range and plain explanation; its own numbers stand in `catalogue`."""
 
 from __future__ import annotations
 
@@ -56,46 +56,6 @@ class Settings:
             value, low, high = getattr(self, entry.name), entry.metadata["low"], entry.metadata["high"]
             if not low <= value <= high:
                 raise ValueError(f"{entry.name} must lie between {low} and {high}, not {value}.")
-
-
-@dataclass(frozen=True)
-class ExactRefitSettings(Settings):
-    """Tier 1: the head is fitted anew."""
-
-    iterations: int = number(30, 1, 1000, "At most so many Newton steps.")
-    tolerance: float = number(1e-6, 1e-14, 1.0, "The fit ends when the gradient is this small.")
-
-
-@dataclass(frozen=True)
-class ResidualHeadSettings(Settings):
-    """Tier 2: the head in use is driven to the retain minimum and a trace of noise hides what is left."""
-
-    iterations: int = number(60, 1, 1000, "At most so many Newton steps before the operator gives up.")
-    residual: float = number(1e-8, 1e-14, 1e-2, "Largest gradient that is accepted; fixed before any data is seen.")
-
-
-@dataclass(frozen=True)
-class GradientClippingSettings(Settings):
-    """Tier 3: clipped noisy gradient steps about the public zero head, then a fit on the retain set."""
-
-    initial_radius: float = number(1.0, 0.0, 1e6, "The head in use is first moved into a ball of this radius.")
-    gradient_radius: float = number(0.1, 1e-9, 1e6, "Gradients are shortened to this length.")
-    step_size: float = number(0.05, 1e-9, 1e3, "Length of a step relative to the gradient.")
-    decay: float = number(10.0, 0.0, 1e6, "Pull towards the public start in every noisy step.")
-    steps: int = number(30, 1, 100000, "Noisy steps.")
-    finetune: int = number(4, 0, 1000, "Newton steps on the retain set after the noise, which cost no budget.")
-
-
-@dataclass(frozen=True)
-class NegGradSegSettings(Settings):
-    """Tier 4: descend on the retain set, ascend on the forget set up to a bound."""
-
-    ascent_weight: float = number(0.05, 0.0, 1.0, "Forget weight: how strongly the coarse label is pushed away.")
-    flip_weight: float = number(1.0, 0.0, 10.0, "How strongly corrected pixels are pulled to background.")
-    bound: float = number(4.605170185988092, 0.1, 100.0, "Loss at which pushing away stops, nats; ln 100 by default.")
-    learning_rate: float = number(3e-3, 1e-7, 1.0, "Step size of Adam.")
-    steps: int = number(300, 1, 100000, "Steps.")
-    batch: int = number(4096, 16, 1048576, "Pixels of each kind in a step.")
 
 
 def explain(settings: type[Settings]) -> dict[str, dict[str, object]]:

@@ -1,0 +1,8 @@
+"""What can be said about every operator of this package without importing torch, in the order of the guarantee."""
+
+from napari_unlearn.operators.catalogue import certified_ball, certified_head, empirical, exact
+
+OPERATORS = (*exact.OPERATORS, *certified_head.OPERATORS, *certified_ball.OPERATORS, *empirical.OPERATORS)
+"""Strongest guarantee first."""
+
+__all__ = ["OPERATORS"]

@@ -1,0 +1,31 @@
+"""Tier 1: operators after which nothing of the forgotten labels is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_unlearn.operators.info import OperatorInfo
+from napari_unlearn.operators.settings import Settings, number
+
+
+@dataclass(frozen=True)
+class ExactRefitSettings(Settings):
+    """Tier 1: the head is fitted anew."""
+
+    iterations: int = number(30, 1, 1000, "At most so many Newton steps.")
+    tolerance: float = number(1e-6, 1e-14, 1.0, "The fit ends when the gradient is this small.")
+
+
+OPERATORS = (
+    OperatorInfo(
+        "exact-refit",
+        "Exact refit",
+        "exact",
+        "Exact",
+        "Fits the head anew on what may be kept. Nothing of the forgotten labels is left, not even statistically.",
+        "Exact unlearning by retraining the only part that saw labels; refitting on a public frozen encoder.",
+        ExactRefitSettings,
+        "napari_unlearn.operators.exact_refit",
+    ),
+)
+"""Strongest first."""
