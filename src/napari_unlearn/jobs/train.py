@@ -42,7 +42,7 @@ class TrainRequest:
     encoder : str
         A file, ``shipped``, ``auto`` or the name of an architecture.
     trainable : str
-        ``head``, ``decoder`` or ``all``; the last two make a U-Net, which no operator of this version revises.
+        ``head``, ``decoder`` or ``all``; the last two make a U-Net.
     size : int or None
         Long side of the working grid; None for the default of the data set.
     seed : int
@@ -158,6 +158,7 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
         dataset.name,
         len(cases),
         request.seed,
+        encoder.weights_hash if request.trainable == "all" else "",
     )
     loss = float("nan")
     segmenter: HeadSegmenter | UnetSegmenter | None = None

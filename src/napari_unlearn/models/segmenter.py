@@ -39,6 +39,8 @@ class ModelCard:
         How many cases it was fitted on.
     seed : int
         Seed of everything drawn at random in training (never of privacy noise).
+    public_encoder : str
+        SHA-256 of the public encoder that a wholly trained model started from; empty where the model holds it itself.
     """
 
     classes: tuple[str, ...]
@@ -49,6 +51,7 @@ class ModelCard:
     trained_on: str
     cases: int
     seed: int
+    public_encoder: str = ""
 
 
 class Segmenter(Protocol):

@@ -1,7 +1,6 @@
 """A U-Net: the public encoder with a decoder that sees more of the surroundings than a head does.
 
-Its decoder, and if wished its encoder, are fitted on mask labels, so no guarantee of this version covers it: operators
-revise a head on a frozen encoder. It is there to be compared with, and to be applied.
+Its decoder, and if wished its encoder, are fitted on mask labels; `models.unet_weights` tells which weights those are.
 """
 
 from __future__ import annotations
@@ -72,14 +71,16 @@ class Unet(nn.Module):
 
         Parameters
         ----------
-        images : Tensor of uint8, shape (N, 3, H, W)
+        images : Tensor of uint8, or of float32 from 0 to 1, shape (N, 3, H, W)
             RGB images; H and W are multiples of 32.
 
         Returns
         -------
         Tensor of float32, shape (N, classes, H, W)
+            Differentiable in images of float32.
         """
-        x = (images.float() / 255 - self.mean) / self.std
+        coloured = images if images.is_floating_point() else images.float() / 255
+        x = (coloured - self.mean) / self.std
         scores: Tensor = self.layers(x.contiguous(memory_format=torch.channels_last))
         return scores
 

@@ -1,4 +1,4 @@
-"""Fitting a U-Net on masks, step by step: nothing of it is private, nothing of it is certified."""
+"""Fitting a U-Net on labelled images, step by step: what `train` does, and what refitting repeats on fewer labels."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from torch.nn import functional
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.training import FitStep, masked_cases, read_on_grid
 from napari_unlearn.models.unet import Unet, public_unet
 
@@ -100,36 +101,77 @@ def fit_unet(
         drawn.append((image, torch.from_numpy(mask.copy())))
     rng = np.random.default_rng(seed)
     network = public_unet(encoder, classes, frozen, seed).to(device)
-    layers = network.layers
-    groups = [{"params": [*layers.decoder.parameters(), *layers.segmentation_head.parameters()], "lr": recipe.rate}]
-    if not frozen:
-        groups.append({"params": list(layers.encoder.parameters()), "lr": recipe.encoder_rate})
-    optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
     shapes = [tuple(mask.shape) for _, mask in drawn]
     total = recipe.passes * len(batches(shapes, recipe.batch, rng))
-    falling = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: (1 + math.cos(math.pi * step / total)) / 2)
+    fit = UnetFit(network, recipe, total)
     message = "Fitting the decoder" if frozen else "Fitting encoder and decoder"
     done = 0
     for _ in range(recipe.passes):
         losses: list[float] = []
         order = batches(shapes, recipe.batch, rng)
         for batch in order:
-            images, labels = oriented([drawn[i] for i in batch], rng)
-            # Whoever drives this generator keeps a random state of his own; drop-out draws from ours.
-            with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-                torch.manual_seed(int(rng.integers(2**62)))
-                network.train()
-                loss = segmentation_loss(network(images.to(device)), labels.to(device))
-                optimiser.zero_grad()
-                torch.autograd.backward(loss)
-            losses.append(float(loss.detach()))
+            losses.append(fit.step(*oriented([drawn[i] for i in batch], rng), rng))
             if not math.isfinite(losses[-1]):
                 raise UserError("The fit ended in numbers that are not finite; train on another encoder or seed.")
-            optimiser.step()
-            falling.step()
             done += 1
             yield FitStep(done, total, message, float(np.mean(losses)) if len(losses) == len(order) else None)
     yield network.eval().cpu()
+
+
+class UnetFit:
+    """Steps of AdamW whose rate falls to zero along half a cosine; it starts with no memory of earlier steps.
+
+    Parameters
+    ----------
+    network : Unet
+        It is changed by every step.
+    recipe : UnetRecipe
+        Rates and decay.
+    total : int
+        Steps until the rate is zero.
+    """
+
+    def __init__(self, network: Unet, recipe: UnetRecipe, total: int) -> None:
+        layers = network.layers
+        groups = [{"params": [*layers.decoder.parameters(), *layers.segmentation_head.parameters()], "lr": recipe.rate}]
+        if not network.frozen:
+            groups.append({"params": list(layers.encoder.parameters()), "lr": recipe.encoder_rate})
+        self._network = network
+        self._optimiser = torch.optim.AdamW(groups, weight_decay=recipe.decay)
+        self._falling = torch.optim.lr_scheduler.LambdaLR(
+            self._optimiser, lambda step: (1 + math.cos(math.pi * min(1, step / total))) / 2
+        )
+
+    def step(self, images: Tensor, labels: Tensor, rng: np.random.Generator) -> float:
+        """Take one step.
+
+        Parameters
+        ----------
+        images : Tensor, shape (N, 3, h, w)
+            See `Unet.forward`.
+        labels : Tensor of int64, shape (N, h, w)
+            See `segmentation_loss`.
+        rng : numpy.random.Generator
+            Draws what drop-out leaves out.
+
+        Returns
+        -------
+        float
+            Loss before the step; one that is not finite changes nothing.
+        """
+        device = self._network.device
+        # Whoever drives this keeps a random state of his own; drop-out draws from ours.
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(int(rng.integers(2**62)))
+            self._network.train()
+            loss = segmentation_loss(self._network(images.to(device)), labels.to(device))
+            self._optimiser.zero_grad()
+            torch.autograd.backward(loss)
+        value = float(loss.detach())
+        if math.isfinite(value):
+            self._optimiser.step()
+            self._falling.step()
+        return value
 
 
 def segmentation_loss(scores: Tensor, labels: Tensor) -> Tensor:
@@ -140,19 +182,21 @@ def segmentation_loss(scores: Tensor, labels: Tensor) -> Tensor:
     scores : Tensor of float32, shape (N, K + 1, H, W)
         Class scores.
     labels : Tensor of int64, shape (N, H, W)
-        Class ids.
+        Class ids; `IGNORE` where there is no label, which has no part in it.
 
     Returns
     -------
     Tensor of float32, shape ()
         Not negative.
     """
-    shares = torch.softmax(scores, dim=1)
-    truth = functional.one_hot(labels, scores.shape[1]).movedim(-1, 1)
+    known = labels != IGNORE
+    shares = torch.softmax(scores, dim=1) * known[:, None]
+    truth = functional.one_hot(torch.where(known, labels, 0), scores.shape[1]).movedim(-1, 1) * known[:, None]
     both, either = (shares * truth).sum((0, 2, 3)), (shares + truth).sum((0, 2, 3))
     # The ones keep a class that does not occur in the batch from weighing as much as one that is missed.
     dice = (2 * both + 1) / (either + 1)
-    return functional.cross_entropy(scores, labels) + 1 - dice[1:].mean()
+    entropy = functional.cross_entropy(scores, labels, ignore_index=IGNORE, reduction="sum") / known.sum().clamp(min=1)
+    return entropy + 1 - dice[1:].mean()
 
 
 def batches(shapes: Sequence[tuple[int, ...]], size: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:

@@ -1,0 +1,119 @@
+"""From a data set and a U-Net to the `UnetProblem` of an operator."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.models.grid import image_to_grid
+from napari_unlearn.models.normalisation import BATCH
+from napari_unlearn.models.unet import Unet, UnetSegmenter
+from napari_unlearn.models.unet_weights import weights_of
+from napari_unlearn.operators.counterfactual import Refined
+from napari_unlearn.operators.image_batches import LabelledImages
+from napari_unlearn.operators.protocol import Step
+from napari_unlearn.operators.retain_masks import (
+    Collected,
+    KeptLabels,
+    Mask,
+    MaskReader,
+    composed_batches,
+    known_cases,
+    require_classes,
+)
+from napari_unlearn.operators.settings import Settings
+from napari_unlearn.operators.unet_problem import UnetProblem
+
+
+def collect_unet(
+    segmenter: UnetSegmenter,
+    start: Unet | None,
+    cases: Sequence[Case],
+    settings: Settings,
+    swaps: int,
+    rng: np.random.Generator,
+) -> Iterator[Step | Collected]:
+    """Read images and masks, split pixels and compose counterfactual cases.
+
+    All of a case's labelled pixels teach, so the settings that say how many to draw have no part in it; but the shares
+    of composed cases and of certain background hold as they do for a head. Images are kept in memory.
+
+    Parameters
+    ----------
+    segmenter : UnetSegmenter
+        The model in use.
+    start : Unet or None
+        The public start, see `operators.public_start`.
+    cases : sequence of Case
+        Training cases.
+    settings : Settings
+        Share of composed cases and of certain background, whether corrected pixels teach.
+    swaps : int
+        Composed cases per refined case.
+    rng : numpy.random.Generator
+        Draws partners.
+
+    Yields
+    ------
+    Step or Collected
+        `Collected` comes last.
+
+    Raises
+    ------
+    UserError
+        No case is refined, or refined cases lack a class that the model predicts.
+    """
+    size = segmenter.card.size
+    cases, refined_cases = known_cases(cases)
+    masks = MaskReader(size, bool(settings.corrected))
+    grids: list[Tensor] = []
+    labels: list[KeptLabels] = []
+    total = len(cases) + refined_cases * swaps
+    for done, case in enumerate(cases):
+        yield Step(done, total, "Reading images and masks")
+        grids.append(image_to_grid(case.image(), size))
+        labels.append(masks.read(case))
+    looked_at = [i for i, own in enumerate(labels) if own.fine is not None]
+    others = [i for i, own in enumerate(labels) if own.fine is None]
+    refined = [
+        Refined(grids[i].permute(1, 2, 0).numpy(), fine, cases[i].diagnosis or "")
+        for i in looked_at
+        if (fine := labels[i].fine) is not None
+    ]
+    require_classes(refined, segmenter.card.classes)
+    composed: list[tuple[Mask, Mask]] = []
+    if swaps:
+        for batch in composed_batches(refined, swaps, rng):
+            yield Step(len(cases) + len(composed), total, "Composing counterfactual cases")
+            composed.extend(batch)
+    background = settings.background_weight if others and settings.background_pixels else 0.0
+    swapped = settings.swap_weight if composed else 0.0
+    sources = [
+        ([(grids[i], labels[i].retain) for i in looked_at], (1 - background) * (1 - swapped)),
+        ([(_channels_first(image), own) for image, own in composed], (1 - background) * swapped),
+        ([(grids[i], labels[i].retain) for i in others], background),
+    ]
+    pictures = [entry for entries, _ in sources for entry in entries]
+    weights = [share / len(entries) for entries, share in sources for _ in entries]
+    known = [grids[i] for i in looked_at]
+    problem = UnetProblem(
+        start or copy.deepcopy(segmenter.network),
+        None if start is None else weights_of(start),
+        weights_of(segmenter.network),
+        len(segmenter.card.classes),
+        LabelledImages([image for image, _ in pictures], [own for _, own in pictures], weights),
+        LabelledImages(known, [labels[i].forget for i in looked_at], [1.0] * len(known)),
+        LabelledImages(known, [labels[i].retain for i in looked_at], [1.0] * len(known)),
+        tuple(grids),
+        steps=max(1, round(len(known) / (1 - background) / BATCH)),
+    )
+    yield masks.collected(problem, len(looked_at), len(others))
+
+
+def _channels_first(image: Mask) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))
