@@ -48,6 +48,14 @@ def test_colours_are_normalised_as_the_encoder_was_made_for(encoder: Encoder) ->
     assert not torch.allclose(other(IMAGES), wanted, atol=1e-3)
 
 
+def test_images_may_be_numbers_from_0_to_1_that_gradients_reach(encoder: Encoder) -> None:
+    network = public_unet(encoder, 2, frozen=True, seed=0)
+    images = (IMAGES.float() / 255).requires_grad_()
+    scores = network(images)
+    torch.testing.assert_close(scores, network(IMAGES))
+    assert torch.autograd.grad(scores.sum(), images)[0].abs().sum() > 0
+
+
 def test_a_frozen_encoder_and_its_statistics_stay(encoder: Encoder) -> None:
     assert moved(public_unet(encoder, 3, frozen=True, seed=0)) == {"decoder", "segmentation_head"}
 

@@ -18,6 +18,7 @@ from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.models import unet_training as module
 from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.training import FitStep
 from napari_unlearn.models.unet import Unet
 from napari_unlearn.models.unet_training import UnetRecipe, batches, fit_unet, oriented, segmentation_loss
@@ -157,6 +158,31 @@ def test_the_loss_is_cross_entropy_and_dice() -> None:
     scores = torch.zeros(1, 2, 1, 4)
     # Half of every pixel: overlap 1.5, sizes 2 and 3.
     assert float(segmentation_loss(scores, labels)) == pytest.approx(np.log(2) + 1 - (2 * 1.5 + 1) / (2 + 3 + 1))
+
+
+@given(seed=st.integers(0, 999), put=st.integers(0, 2))
+def test_a_pixel_without_a_label_has_no_part_in_the_loss(seed: int, put: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(0, 3, (2, 4, 4), generator=generator)
+    hidden = torch.rand(2, 4, 4, generator=generator) < 0.5
+    known = torch.where(hidden, IGNORE, labels)
+    scores = torch.randn(2, 3, 4, 4, generator=generator, requires_grad=True)
+    loss = segmentation_loss(scores, known)
+    moved = torch.where(hidden[:, None], scores + put + torch.randn(2, 3, 1, 1, generator=generator), scores)
+    assert segmentation_loss(moved, known).item() == loss.item()
+    (gradient,) = torch.autograd.grad(loss, scores)
+    assert not gradient.masked_select(hidden[:, None]).any()
+    if hidden.any() and not hidden.all():
+        kept = ~hidden
+        columns = scores.movedim(1, -1)[kept].T[None, :, :, None]
+        assert loss.item() == pytest.approx(segmentation_loss(columns, labels[kept][None, :, None]).item(), rel=1e-5)
+
+
+def test_a_batch_without_any_label_costs_nothing() -> None:
+    scores = torch.randn(1, 2, 4, 4, requires_grad=True)
+    loss = segmentation_loss(scores, torch.full((1, 4, 4), IGNORE))
+    assert loss.item() == 0
+    assert not torch.autograd.grad(loss, scores)[0].any()
 
 
 @given(
