@@ -6,7 +6,7 @@ coarse one, so no forgotten label can reach it, whatever the model is made of.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,11 +87,10 @@ class MaskReader:
     """
 
     def __init__(self, size: int, corrected: bool) -> None:
-        self.retain = self.forget = 0
         self.outside: dict[str, int] = {}
         self._size, self._corrected = size, corrected
-        self._retained: list[bytes] = []
-        self._forgotten: list[bytes] = []
+        self._pixels: dict[str, tuple[int, int]] = {}
+        self._digests: dict[str, tuple[str, str]] = {}
 
     def read(self, case: Case) -> KeptLabels:
         """Read a case.
@@ -105,10 +104,26 @@ class MaskReader:
         -------
         KeptLabels
         """
-        coarse, fine = case.coarse(), case.fine()
-        assert coarse is not None
+        return self.take(case.id, case.coarse(), case.fine())
+
+    def take(self, case_id: str, coarse: Mask, fine: Mask | None) -> KeptLabels:
+        """Take masks that were read already; those of a case that was there before are replaced.
+
+        Parameters
+        ----------
+        case_id : str
+            The case.
+        coarse : ndarray of uint8, shape (H, W)
+            Class ids.
+        fine : ndarray of uint8, shape (H, W), or None
+            Class ids; None where nobody refined the case.
+
+        Returns
+        -------
+        KeptLabels
+        """
         split = split_pixels(coarse, fine)
-        self._count(case.id, split.retain, split.forget, coarse, fine)
+        self._count(case_id, split.retain, split.forget, coarse, fine)
         coarse_grid = mask_to_grid(coarse, self._size)
         nothing = np.full_like(coarse_grid, IGNORE)
         if fine is None:
@@ -132,18 +147,23 @@ class MaskReader:
         -------
         Collected
         """
-        retain, forget = (sha256_bytes(b"\n".join(lines)) for lines in (self._retained, self._forgotten))
-        return Collected(problem, self.retain, self.forget, refined, unrefined, retain, forget, self.outside)
+        retain, forget = (
+            sha256_bytes("\n".join(digests[side] for digests in self._digests.values()).encode()) for side in (0, 1)
+        )
+        kept, forgotten = (sum(pixels[side] for pixels in self._pixels.values()) for side in (0, 1))
+        return Collected(problem, kept, forgotten, refined, unrefined, retain, forget, dict(self.outside))
 
     def _count(
         self, case_id: str, retain: NDArray[np.bool_], forget: NDArray[np.bool_], coarse: Mask, fine: Mask | None
     ) -> None:
-        self.retain += int(retain.sum())
-        self.forget += int(forget.sum())
+        self._pixels[case_id] = int(retain.sum()), int(forget.sum())
         labels = fine if fine is not None else np.zeros_like(coarse)
         label = f"{case_id} {retain.shape} ".encode()
-        self._retained.append(sha256_bytes(label + np.packbits(retain).tobytes() + labels.tobytes()).encode())
-        self._forgotten.append(sha256_bytes(label + np.packbits(forget).tobytes()).encode())
+        self._digests[case_id] = (
+            sha256_bytes(label + np.packbits(retain).tobytes() + labels.tobytes()),
+            sha256_bytes(label + np.packbits(forget).tobytes()),
+        )
+        self.outside.pop(case_id, None)
         if fine is not None and (outside := int(np.count_nonzero(fine_outside_coarse(coarse, fine)))):
             self.outside[case_id] = outside
 
@@ -173,12 +193,12 @@ def known_cases(cases: Sequence[Case]) -> tuple[list[Case], int]:
     return known, refined
 
 
-def require_classes(refined: Sequence[Refined], names: Sequence[str]) -> None:
+def require_classes(refined: Iterable[Refined], names: Sequence[str]) -> None:
     """Refuse refined cases that lack a class.
 
     Parameters
     ----------
-    refined : sequence of Refined
+    refined : iterable of Refined
         All of them.
     names : sequence of str
         Classes of the model.
