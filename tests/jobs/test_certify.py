@@ -11,15 +11,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.certify import assumptions, certificate, earlier_attempts, require_admissible
 from napari_unlearn.jobs.run_folder import read_certificate
 from napari_unlearn.models.checkpoint import load_segmenter
+from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.models.encoder import shipped_encoder
 from napari_unlearn.models.segmenter import HeadSegmenter
-from napari_unlearn.operators.collect import Collected
+from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Revision
 from napari_unlearn.operators.registry import available, info
+from napari_unlearn.operators.retain_masks import Collected
 from napari_unlearn.privacy import gaussian_dp, residual
 from napari_unlearn.privacy.certificate import Certificate
 from napari_unlearn.privacy.noise import OperatingSystemNoise
@@ -43,7 +49,6 @@ def revision() -> Revision:
     sigma = residual.sigma(1.0, 1e-5, residual=1e-6, strong_convexity=0.1, approximate_runs=2)
     numbers = {
         "residual_bound": 1e-6,
-        "residual_reached": 1e-7,
         "strong_convexity": 0.1,
         "sensitivity": 2e-5,
         "sigma": sigma,
@@ -52,10 +57,17 @@ def revision() -> Revision:
 
 
 @pytest.fixture
-def make(segmenter: HeadSegmenter, collected: Collected) -> Callable[..., Certificate]:
-    def certify(operator: str, revision: Revision, earlier: Sequence[float] = (), **settings: float) -> Certificate:
-        budget = Budget(1.0, 1e-5)
-        return certificate(segmenter, info(operator), revision, collected, budget, settings, HASHES, earlier)
+def make(segmenter: HeadSegmenter, collected: Collected, model: Path, run: Path) -> Callable[..., Certificate]:
+    def certify(
+        operator: str,
+        revision: Revision,
+        earlier: Sequence[float] = (),
+        after: Path = run / "model",
+        collected: Collected = collected,
+        **settings: float,
+    ) -> Certificate:
+        budget, models = Budget(1.0, 1e-5), (model, after)
+        return certificate(segmenter, info(operator), revision, collected, budget, settings, HASHES, models, earlier)
 
     return certify
 
@@ -71,6 +83,12 @@ def thawed(segmenter: HeadSegmenter) -> HeadSegmenter:
     return segmenter
 
 
+def awake(segmenter: HeadSegmenter) -> HeadSegmenter:
+    """The same model with one normalisation layer that would run up statistics."""
+    next(m for m in segmenter.encoder.modules() if isinstance(m, nn.BatchNorm2d)).train()
+    return segmenter
+
+
 def deep(segmenter: HeadSegmenter) -> HeadSegmenter:
     return dataclasses.replace(segmenter, card=dataclasses.replace(segmenter.card, trainable="decoder"))
 
@@ -79,7 +97,8 @@ def deep(segmenter: HeadSegmenter) -> HeadSegmenter:
     ("spoil", "reason"),
     [
         (private, "it was trained on: coarse masks"),
-        (thawed, "weights and normalisation statistics stay as published"),
+        (thawed, "a weight of the encoder has a gradient"),
+        (awake, "a layer of it is in training mode"),
         (deep, "its decoder was trained"),
     ],
 )
@@ -132,17 +151,58 @@ def test_noise_that_can_be_repeated_is_stamped(make: Any, revision: Revision) ->
     repeatable = dataclasses.replace(revision, noise="fixed seed 0, for tests", noise_certifies=False)
     record = make("residual-head", repeatable)
     assert (record.tier, record.mechanism, record.epsilon) == ("empirical", "none", None)
+    assert record.status.startswith("not certified: the noise can be repeated (fixed seed 0, for tests)")
     assert any("reproduce the noise" in entry.sentence and not entry.holds for entry in record.assumptions)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"sigma": 1e-9}, {"residual_reached": 1.0}, {"sensitivity": 1e-7}, {"strong_convexity": 1e-3}]
+    "wrong", [{"sigma": 1e-9}, {"residual_bound": 1.0}, {"sensitivity": 1e-7}, {"strong_convexity": 1e-3}]
 )
 def test_a_record_that_fails_its_own_check_is_never_written(
     make: Any, revision: Revision, wrong: dict[str, float]
 ) -> None:
     with pytest.raises(UserError, match="No certificate can be given: "):
         make("residual-head", dataclasses.replace(revision, numbers={**revision.numbers, **wrong}))
+
+
+@pytest.mark.parametrize(
+    "name", ["encoder.bn1.running_mean", "encoder.bn1.running_var", "head.mean", "head.std", "optimiser.exp_avg"]
+)
+@pytest.mark.parametrize("operator", ["exact-refit", "residual-head"])
+def test_what_is_carried_over_and_not_as_it_was_gets_no_certificate(
+    make: Any, revision: Revision, run: Path, tmp_path: Path, name: str, operator: str
+) -> None:
+    after = Path(shutil.copytree(run / "model", tmp_path / "after"))
+    tensors = load_file(after / "model.safetensors")
+    name = next((key for key in tensors if key.endswith(name.removeprefix("encoder."))), name)
+    tensors[name] = tensors.get(name, torch.zeros(3)) + 1
+    save_file(tensors, after / "model.safetensors")
+    made = revision if operator == "residual-head" else Revision(np.zeros((2, 2)), "none-needed")
+    with pytest.raises(UserError, match=r"No certificate can be given: An assumption does not hold: .*SHA-256|.*optim"):
+        make(operator, made, after=after)
+
+
+@pytest.mark.parametrize("label", [-1, 3, 255])
+def test_a_label_that_is_unknown_gets_no_certificate(
+    make: Any, collected: Collected, revision: Revision, label: int
+) -> None:
+    pixels = PixelSet(np.ones((2, 2), np.float32), np.array([0, label]), np.ones(2))
+    problem = HeadProblem(pixels, pixels, np.zeros((3, 2)), 3, 1e-3)
+    with pytest.raises(UserError, match="1 of them had a label that is unknown"):
+        make("residual-head", revision, collected=dataclasses.replace(collected, problem=problem))
+
+
+def test_every_tensor_is_accounted_for(make: Any, revision: Revision, run: Path) -> None:
+    record = make("residual-head", revision)
+    names = {name for group in record.tensors for name in group.names}
+    assert names == set(load_file(run / "model" / "model.safetensors"))
+    assert [group.names for group in record.tensors if group.role == "covered"] == [("head.weights",)]
+
+
+def test_the_encoder_that_is_shipped_is_recognised(segmenter: HeadSegmenter) -> None:
+    assert not any("shipped with this package" in entry.checked for entry in assumptions(segmenter))
+    shipped = dataclasses.replace(segmenter, encoder=shipped_encoder())
+    assert any("that of the encoder shipped with this package" in entry.checked for entry in assumptions(shipped))
 
 
 @pytest.mark.parametrize("corrected", [0, 1])

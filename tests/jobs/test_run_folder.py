@@ -12,6 +12,7 @@ import pytest
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs import run_folder
 from napari_unlearn.jobs.run_folder import new_run, read_certificate, require_free, verify_run
+from napari_unlearn.privacy.certificate import Certificate
 
 FILES = (
     "model/model.safetensors",
@@ -40,6 +41,13 @@ def failures(folder: Path) -> list[str]:
 def rehash(folder: Path) -> None:
     """Write the check sums anew, as somebody who covers up a change would."""
     run_folder._write_sums(folder)
+
+
+def write(folder: Path, record: dict[str, Any]) -> None:
+    """Write a certificate with a fresh digest and fresh check sums, as a thorough forger would."""
+    text = Certificate.from_text(json.dumps(record)).to_text()
+    (folder / "certificate.json").write_bytes(text.encode())
+    rehash(folder)
 
 
 def test_a_run_holds_these_files_and_is_valid(run: Path) -> None:
@@ -88,14 +96,64 @@ def test_another_card_under_fresh_check_sums_is_noticed(copy: Path) -> None:
 def test_another_model_under_fresh_check_sums_is_noticed(copy: Path, model: Path) -> None:
     shutil.copyfile(model / "model.safetensors", copy / "model" / "model.safetensors")
     rehash(copy)
-    assert failures(copy) == ["model/model.safetensors is not the one that the certificate was given for."]
+    assert failures(copy) == [
+        "The certificate does not list the tensors of model/ as they are, from head.weights on.",
+        "model/model.safetensors is not the one that the certificate was given for.",
+    ]
+
+
+def test_every_byte_of_certificate_log_and_numbers_counts(copy: Path) -> None:
+    for name in ("certificate.json", "events.jsonl", "metrics.json", "SHA256SUMS", "model/model.json"):
+        data = (copy / name).read_bytes()
+        unnoticed = []
+        for place in range(0, len(data), max(1, len(data) // 60)):
+            (copy / name).write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            if not failures(copy):
+                unnoticed.append(place)
+        (copy / name).write_bytes(data)
+        assert unnoticed == [], name
+    assert failures(copy) == []
+
+
+def test_a_certificate_under_fresh_check_sums_is_noticed(copy: Path) -> None:
+    path = copy / "certificate.json"
+    data = path.read_bytes()
+    for place in range(0, len(data), max(1, len(data) // 60)):
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        rehash(copy)
+        assert failures(copy), place
+    path.write_bytes(data + b" ")
+    rehash(copy)
+    assert failures(copy) == ["certificate.json is not as it was written: its digest is not that of what it says."]
+
+
+def test_a_tensor_that_is_put_somewhere_else_is_noticed(copy: Path) -> None:
+    record = json.loads((copy / "certificate.json").read_text())
+    for group in record["tensors"]:
+        if "head.mean" in group["names"]:
+            group["names"].remove("head.mean")
+    write(copy, record)
+    found = failures(copy)
+    assert found == ["The certificate does not list the tensors of model/ as they are, from head.mean on."]
+
+
+def test_a_run_of_an_earlier_version_says_so(copy: Path) -> None:
+    record = json.loads((copy / "certificate.json").read_text())
+    old = {name: value for name, value in record.items() if name not in ("format", "status", "tensors", "digest")}
+    (copy / "certificate.json").write_text(json.dumps(old, indent=2))
+    rehash(copy)
+    (only,) = failures(copy)
+    assert only.endswith(
+        "It was written by an earlier version of napari-unlearn, whose certificates named neither tensors nor "
+        "accountant; run the operator again with this version."
+    )
 
 
 @pytest.mark.parametrize(
     ("field", "value", "word"),
     [
         ("epsilon", 0.5, "epsilon"),
-        ("tier", "certified", "noise"),
+        ("tier", "certified", "status"),
         ("mechanism", "residual", "mechanism"),
         ("created", "yesterday", "created"),
         ("assumptions", [], "assumption"),
@@ -119,7 +177,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tier": "exact"}'])
 def test_a_certificate_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "certificate.json").write_text(text)
-    with pytest.raises(UserError, match="is not a certificate: "):
+    with pytest.raises(UserError, match="is not a certificate that can be checked: "):
         read_certificate(tmp_path)
 
 

@@ -11,12 +11,14 @@ from napari_unlearn.privacy import (
     Assumption,
     Certificate,
     OperatingSystemNoise,
+    TensorGroup,
     gaussian_dp,
     gradient_clipping,
     model_clipping,
     output_perturbation,
     residual,
 )
+from napari_unlearn.privacy.accountant import ACCOUNTANT
 
 EPSILON, DELTA = 1.0, 1e-5
 
@@ -26,7 +28,6 @@ def _parameters(mechanism: str) -> dict[str, float]:
         numbers = {"residual": 1e-6, "strong_convexity": 0.01, "approximate_runs": 2}
         return {
             "residual_bound": 1e-6,
-            "residual_reached": 3e-9,
             "strong_convexity": 0.01,
             "sensitivity": residual.sensitivity(**numbers),
             "sigma": residual.sigma(EPSILON, DELTA, **numbers),
@@ -61,7 +62,13 @@ def make_certificate() -> Callable[..., Certificate]:
             "assumptions": (Assumption("The encoder is public.", "its digest is that of the published file", True),),
             "hashes": dict.fromkeys(("retain_masks", "model_in", "model_out", "public_encoder"), 64 * "a"),
             "attempts": 1,
-            "versions": {"napari-unlearn": "0.1.0"},
+            "tensors": (
+                TensorGroup(
+                    "not covered" if tier == "empirical" else "covered", "revised", 64 * "b", ("head.weights",)
+                ),
+                TensorGroup("frozen public", "trained on: flowers", 64 * "c", ("encoder.a", "encoder.b")),
+            ),
+            "versions": {"napari-unlearn": "0.1.0", "accountant": ACCOUNTANT},
             "noise": OperatingSystemNoise.description if tier == "certified" else "none",
             "created": "2026-01-31T12:00:00+01:00",
         }

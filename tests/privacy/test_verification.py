@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from napari_unlearn.privacy import Assumption, SeededNoise, check, gaussian_dp
+from napari_unlearn.privacy import Assumption, SeededNoise, TensorGroup, check, gaussian_dp
 from napari_unlearn.privacy.mechanisms import MECHANISMS
 
 GUARANTEES = ["none-needed", *MECHANISMS]
@@ -82,11 +82,6 @@ def test_another_mu_than_the_parameters_give_fails(make_certificate):
     _only_failure(make_certificate("model-clipping", mu=0.3), "states mu as 0.3, but the mechanism has mu None")
 
 
-def test_a_fit_that_stopped_too_early_fails(make_certificate):
-    parameters = {**make_certificate().parameters, "residual_reached": 1e-3}
-    _only_failure(make_certificate(parameters=parameters), "not within the bound")
-
-
 def test_the_sensitivity_of_one_exact_run_is_not_enough(make_certificate):
     parameters = {
         name: value / 2 if name in ("sensitivity", "sigma") else value
@@ -125,7 +120,7 @@ def test_an_empirical_run_claims_nothing(make_certificate, claim):
 
 
 def test_an_empirical_run_names_no_mechanism(make_certificate):
-    numbers = {"epsilon": None, "delta": None, "mu": None}
+    numbers = {"epsilon": None, "delta": None, "mu": None, "tensors": make_certificate("none").tensors}
     _only_failure(make_certificate("residual", tier="empirical", **numbers), "has no mechanism, but 'residual'")
 
 
@@ -156,6 +151,49 @@ def test_an_empirical_run_needs_no_public_encoder(make_certificate):
 def test_hashes_are_sha256(make_certificate, digest):
     hashes = {**make_certificate().hashes, "model_in": digest}
     _only_failure(make_certificate(hashes=hashes), "'model_in' is not a SHA-256 digest")
+
+
+def _group(role="covered", names=("head.weights",), sha256=64 * "b"):
+    return TensorGroup(role, "a reason.", sha256, names)
+
+
+@pytest.mark.parametrize("mechanism", GUARANTEES)
+def test_a_tensor_that_is_not_covered_leaves_no_guarantee(make_certificate, mechanism):
+    stray = _group("not covered", ("optimiser.exp_avg",))
+    _only_failure(
+        make_certificate(mechanism, tensors=(_group(), stray)), r"No guarantee covers optimiser\.exp_avg: a reason\."
+    )
+
+
+@pytest.mark.parametrize("mechanism", GUARANTEES)
+def test_a_guarantee_covers_something(make_certificate, mechanism):
+    for tensors in ((), (_group("frozen public"),)):
+        _only_failure(make_certificate(mechanism, tensors=tensors), "names no tensor that it covers")
+
+
+def test_an_empirical_run_covers_nothing(make_certificate):
+    _only_failure(make_certificate("none", tensors=(_group(),)), "its tensors are said to be covered")
+
+
+def test_a_tensor_has_one_provenance(make_certificate):
+    twice = (_group(), _group("frozen public", ("encoder.a", "head.weights")))
+    _only_failure(make_certificate(tensors=twice), "The tensor 'head.weights' is listed twice")
+
+
+def test_digests_of_tensors_are_sha256(make_certificate):
+    _only_failure(make_certificate(tensors=(_group(sha256="abc"),)), "'covered' is not a SHA-256 digest")
+
+
+@pytest.mark.parametrize(
+    ("accountant", "pattern"),
+    [
+        ({}, "does not say which version of the formulas"),
+        ({"accountant": "x"}, "does not say which version"),
+        ({"accountant": "999"}, "come from version 999 of the formulas, but this napari-unlearn knows version"),
+    ],
+)
+def test_the_version_of_the_formulas_is_known(make_certificate, accountant, pattern):
+    _only_failure(make_certificate(versions={"numpy": "2.0", **accountant}), pattern)
 
 
 def test_all_failures_are_told_at_once(make_certificate):

@@ -8,21 +8,32 @@ import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from napari_unlearn.data.sample import sample_folder
 from napari_unlearn.errors import UserError
+from napari_unlearn.files import sha256_file
+from napari_unlearn.jobs.provenance import carried_over, tensor_groups
 from napari_unlearn.jobs.run_folder import CERTIFICATE, read_certificate
+from napari_unlearn.jobs.unet_assumptions import unet_assumptions
 from napari_unlearn.models.segmenter import HeadSegmenter
-from napari_unlearn.operators.collect import Collected
+from napari_unlearn.models.unet import UnetSegmenter
+from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.protocol import Budget, Revision
+from napari_unlearn.operators.public_start import PublicStart
+from napari_unlearn.operators.retain_masks import Collected
 from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.privacy.accountant import ACCOUNTANT
 from napari_unlearn.privacy.certificate import Assumption, Certificate
 from napari_unlearn.privacy.mechanisms import EARLIER_MU, MECHANISMS
+from napari_unlearn.privacy.noise import NO_NOISE
 from napari_unlearn.privacy.verification import check
 
 _LIBRARIES = ("napari-unlearn", "torch", "numpy", "scipy", "segmentation-models-pytorch")
 
 
-def require_admissible(segmenter: HeadSegmenter, operator: OperatorInfo) -> None:
+def require_admissible(
+    segmenter: HeadSegmenter | UnetSegmenter, operator: OperatorInfo, start: PublicStart | None = None
+) -> None:
     """Refuse an operator that promises something about a model for which the promise cannot hold.
 
     Parameters
@@ -49,7 +60,7 @@ def require_admissible(segmenter: HeadSegmenter, operator: OperatorInfo) -> None
 
 
 def assumptions(segmenter: HeadSegmenter) -> list[Assumption]:
-    """What every guarantee about a head rests on, checked.
+    """What every guarantee about a head needs of the model in use, checked before any work is done.
 
     Parameters
     ----------
@@ -61,11 +72,12 @@ def assumptions(segmenter: HeadSegmenter) -> list[Assumption]:
     list of Assumption
     """
     card, encoder = segmenter.card, segmenter.encoder
-    frozen = not any(p.requires_grad for p in encoder.parameters()) and not encoder.training
+    frozen = not any(p.requires_grad for p in encoder.parameters()) and not any(m.training for m in encoder.modules())
     return [
         Assumption(
             "No mask label of this data set ever touched the encoder.",
-            f"The encoder's card says that it was trained on: {encoder.card.trained_on}.",
+            f"The encoder's card says that it was trained on: {encoder.card.trained_on}. Its SHA-256 is "
+            f"{encoder.weights_hash}{_known(encoder.weights_hash)}.",
             encoder.card.public,
         ),
         Assumption(
@@ -74,15 +86,11 @@ def assumptions(segmenter: HeadSegmenter) -> list[Assumption]:
             card.trainable == "head",
         ),
         Assumption(
-            "The encoder's weights and normalisation statistics stay as published.",
-            "No weight of the encoder has a gradient, it is in evaluation mode, and its digest is the same in the "
-            "model before and after.",
+            "The encoder's weights and normalisation statistics cannot move while the operator works.",
+            "No weight of the encoder has a gradient, and all its layers are in evaluation mode."
+            if frozen
+            else "A weight of the encoder has a gradient, or a layer of it is in training mode.",
             frozen,
-        ),
-        Assumption(
-            "Features are scaled by statistics of images, not of labels.",
-            "They were computed at pixels drawn anywhere in the images, when the model was trained.",
-            True,
         ),
     ]
 
@@ -95,6 +103,7 @@ def certificate(
     budget: Budget,
     settings: Mapping[str, float],
     hashes: Mapping[str, str],
+    models: tuple[Path, Path],
     earlier: Sequence[float] = (),
 ) -> Certificate:
     """Make the record of a run.
@@ -115,6 +124,8 @@ def certificate(
         Numbers the operator ran with.
     hashes : mapping of str to str
         Digests of models and encoder.
+    models : tuple of Path
+        Folders of the model in use and of the revised one.
     earlier : sequence of float
         mu of every earlier certified run on this model, see `earlier_attempts`.
 
@@ -140,10 +151,17 @@ def certificate(
         delta=delta,
         mu=mu,
         parameters={**settings, **revision.numbers, **charged},
-        assumptions=(*assumptions(segmenter), *_about_data(collected, settings, revision)),
+        assumptions=(
+            *assumptions(segmenter),
+            *carried_over(*models),
+            *_about_data(collected, settings),
+            *_about_noise(revision),
+        ),
+        tensors=tensor_groups(models[1], tier),
         hashes={**hashes, "retain_masks": collected.retain_hash, "forget_masks": collected.forget_hash},
         attempts=1 + len(earlier),
         versions={
+            "accountant": ACCOUNTANT,
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in _LIBRARIES},
         },
@@ -195,13 +213,15 @@ def _guarantee(
     return gaussian_dp.epsilon(gaussian_dp.compose([*earlier, mu]), budget.delta), budget.delta, mu
 
 
-def _about_data(collected: Collected, settings: Mapping[str, float], revision: Revision) -> list[Assumption]:
+def _about_data(collected: Collected, settings: Mapping[str, float]) -> list[Assumption]:
+    stray = _stray_labels(collected)
     found = [
         Assumption(
             "No label that only a coarse mask gives was learned from.",
-            f"Pixels come from the fine masks of {collected.refined} refined cases and from outside the coarse masks "
-            f"of the {collected.unrefined} others, which is background for certain.",
-            True,
+            f"Pixels were drawn by the fine masks of {collected.refined} refined cases and from outside the coarse "
+            f"masks of the {collected.unrefined} others, which is background for certain; {stray} of them had a label "
+            "that is unknown. That the draw reads nothing else is tested, not checked again in every run.",
+            stray == 0,
         )
     ]
     if settings.get("corrected"):
@@ -213,15 +233,28 @@ def _about_data(collected: Collected, settings: Mapping[str, float], revision: R
                 True,
             )
         )
-    if revision.noise != "none":
-        found.append(
-            Assumption(
-                "Nobody can reproduce the noise.",
-                f"Noise source: {revision.noise}.",
-                revision.noise_certifies,
-            )
-        )
     return found
+
+
+def _about_noise(revision: Revision) -> list[Assumption]:
+    if revision.noise == NO_NOISE:
+        return []
+    return [
+        Assumption("Nobody can reproduce the noise.", f"Noise source: {revision.noise}.", revision.noise_certifies),
+    ]
+
+
+def _stray_labels(collected: Collected) -> int:
+    """Count retain pixels whose label is none of the classes: what a coarse mask alone covers is marked so."""
+    if not isinstance(collected.problem, HeadProblem):
+        return 0
+    labels = collected.problem.retain_pixels.labels
+    return int(((labels < 0) | (labels >= collected.problem.classes)).sum())
+
+
+def _known(digest: str) -> str:
+    shipped = sha256_file(sample_folder() / "encoder.safetensors")
+    return ", that of the encoder shipped with this package" if digest == shipped else ""
 
 
 def _clause(sentence: str) -> str:

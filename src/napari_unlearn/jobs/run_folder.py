@@ -6,7 +6,6 @@ written under another name and renamed when it is complete, so that a run exists
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_write, sha256_file
+from napari_unlearn.jobs.provenance import tensor_groups
 from napari_unlearn.privacy.certificate import Certificate
 from napari_unlearn.privacy.verification import check
 
@@ -72,6 +72,19 @@ def require_free(out: Path) -> None:
         raise UserError(f"{out} exists already; choose a new folder for the run.")
 
 
+def write_certificate(folder: Path, certificate: Certificate) -> None:
+    """Write the certificate of a run.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+    certificate : Certificate
+        What is written.
+    """
+    atomic_write(folder / CERTIFICATE, certificate.to_text().encode())
+
+
 def read_certificate(folder: Path) -> Certificate:
     """Read the certificate of a run.
 
@@ -91,11 +104,11 @@ def read_certificate(folder: Path) -> Certificate:
     """
     path = folder / CERTIFICATE
     try:
-        return Certificate.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return Certificate.from_text(path.read_bytes().decode())
     except FileNotFoundError as error:
         raise UserError(f"{folder} has no {CERTIFICATE}; choose the folder of an unlearning run.") from error
     except (ValueError, OSError) as error:
-        raise UserError(f"{path} is not a certificate: {str(error).rstrip('.')}.") from error
+        raise UserError(f"{path} is not a certificate that can be checked: {str(error).rstrip('.')}.") from error
 
 
 def verify_run(folder: Path) -> list[str]:
@@ -123,11 +136,27 @@ def verify_run(folder: Path) -> list[str]:
         certificate = read_certificate(folder)
     except UserError as error:
         return [*failures, str(error)]
+    if (folder / CERTIFICATE).read_bytes() != certificate.to_text().encode():
+        failures.append(f"{CERTIFICATE} is not as it was written: its digest is not that of what it says.")
+    failures += _tensor_failures(folder / MODEL, certificate)
     for name, digest in (("model.safetensors", "model_out"), ("model.json", "model_card")):
         path = folder / MODEL / name
         if path.is_file() and sha256_file(path) != certificate.hashes.get(digest):
             failures.append(f"{MODEL}/{name} is not the one that the certificate was given for.")
     return failures + check(certificate)
+
+
+def _tensor_failures(model: Path, certificate: Certificate) -> list[str]:
+    if not model.is_dir():
+        return []
+    try:
+        found = tensor_groups(model, certificate.tier)
+    except UserError as error:
+        return [str(error)]
+    listed = {group.names: group for group in certificate.tensors}
+    wrong = [group for group in found if listed.pop(group.names, None) != group]
+    names = [group.names[0] for group in (*wrong, *listed.values())]
+    return [f"The certificate does not list the tensors of {MODEL}/ as they are, from {names[0]} on."] if names else []
 
 
 def _write_sums(folder: Path) -> None:

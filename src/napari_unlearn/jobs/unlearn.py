@@ -16,11 +16,11 @@ from napari_unlearn.files import atomic_json, atomic_write, sha256_file
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Progress
 from napari_unlearn.jobs.guard import guarded
-from napari_unlearn.jobs.run_folder import CERTIFICATE, EVENTS, METRICS, MODEL, new_run, require_free
+from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
 from napari_unlearn.operators.info import OperatorInfo
-from napari_unlearn.operators.registry import info, load
+from napari_unlearn.operators.registry import available, info, load
 from napari_unlearn.operators.settings import Settings
 
 
@@ -50,6 +50,8 @@ class UnlearnRequest:
         Numbers of the operator that differ from its defaults.
     noise_seed : int or None
         Test mode: noise that can be repeated. The run is then stamped as not certified.
+    public_encoder : str or None
+        The public encoder that a wholly trained model started from, as in `TrainRequest.encoder`; None to look for it.
     """
 
     dataset: Path
@@ -63,6 +65,7 @@ class UnlearnRequest:
     seed: int = 0
     settings: Mapping[str, float] = field(default_factory=dict, hash=False)
     noise_seed: int | None = None
+    public_encoder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
 @dataclass(frozen=True, eq=False)
 class _Finished:
     segmenter: Any
+    start: Any
+    revised: Any
     model_in: str
     collected: Any
     revision: Any
@@ -146,8 +151,13 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     from napari_unlearn.models.checkpoint import WEIGHTS, load_segmenter
     from napari_unlearn.models.device import find_device
     from napari_unlearn.models.segmenter import HeadSegmenter
-    from napari_unlearn.operators.collect import Collected, collect
+    from napari_unlearn.operators.collect import collect
+    from napari_unlearn.operators.collect_unet import collect_unet
     from napari_unlearn.operators.protocol import Budget, Revision, Step
+    from napari_unlearn.operators.public_start import public_start
+    from napari_unlearn.operators.retain_masks import Collected
+    from napari_unlearn.operators.revised import revised_head, revised_unet
+    from napari_unlearn.operators.unet_problem import UnetProblem
     from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
 
     clock = Clock()
@@ -156,12 +166,17 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     yield Progress(0, 0, "Loading the model")
     segmenter = load_segmenter(request.model, find_device(request.device))
     model_in = sha256_file(request.model / WEIGHTS)
+    start = None
     if not isinstance(segmenter, HeadSegmenter):
-        raise UserError(
-            f"{request.model} is a U-Net, but the operators of this version revise a head on a frozen public encoder; "
-            "train a model with --trainable head."
-        )
-    require_admissible(segmenter, operator)
+        if operator.convex:
+            raise UserError(
+                f"{operator.title} rests on a convex objective, which the head of a model has and the U-Net "
+                f"{request.model} has not; choose one of {', '.join(o.name for o in available() if not o.convex)}."
+            )
+        start = public_start(segmenter, request.public_encoder, request.seed)
+    elif request.public_encoder is not None:
+        raise UserError("A model with a head holds its public encoder itself; leave --public-encoder out.")
+    require_admissible(segmenter, operator, start)
     if len(segmenter.card.classes) != len(dataset.classes):
         raise UserError(
             f"{request.model} knows {len(segmenter.card.classes)} classes, but {request.dataset} has "
@@ -169,7 +184,12 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
         )
     rng = np.random.default_rng(request.seed)
     collected: Collected | None = None
-    for item in collect(segmenter, cases, settings, request.counterfactual, rng):
+    collecting = (
+        collect(segmenter, cases, settings, request.counterfactual, rng)
+        if isinstance(segmenter, HeadSegmenter)
+        else collect_unet(segmenter, start and start.network, cases, settings, request.counterfactual, rng)
+    )
+    for item in collecting:
         if isinstance(item, Step):
             yield Progress(item.done, item.total, item.message, clock.remaining(item.done, item.total))
         else:
@@ -184,7 +204,14 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
                 raise UserError(
                     f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
                 )
-            yield Done(_Finished(segmenter, model_in, collected, made, clock.elapsed))
+            if isinstance(segmenter, HeadSegmenter):
+                revised = revised_head(segmenter, made.weights, collected.refined)
+            else:
+                assert isinstance(collected.problem, UnetProblem)
+                yield Progress(0, 0, "Computing normalisation statistics from images")
+                exact = operator.tier == "exact"
+                revised = revised_unet(segmenter, collected.problem, made.weights, collected.refined, start, exact)
+            yield Done(_Finished(segmenter, start, revised, model_in, collected, made, clock.elapsed))
             return
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
         for name, value in made.metrics.items():
@@ -197,23 +224,20 @@ def _finish(
     """Write the run folder."""
     from napari_unlearn.jobs.certify import certificate, earlier_attempts
     from napari_unlearn.models.checkpoint import CARD, save_segmenter
-    from napari_unlearn.models.head import PixelHead
+    from napari_unlearn.models.segmenter import HeadSegmenter
     from napari_unlearn.operators.protocol import Budget
 
     assert isinstance(finished, _Finished)
-    segmenter, revision, collected = finished.segmenter, finished.revision, finished.collected
-    revised = dataclasses.replace(
-        segmenter,
-        card=dataclasses.replace(
-            segmenter.card, masks="unlearned", trained_on=segmenter.card.trained_on, cases=collected.refined
-        ),
-        head=PixelHead(revision.weights, segmenter.head.standardiser, segmenter.head.channels),
-    )
+    segmenter, start, revision, collected = finished.segmenter, finished.start, finished.revision, finished.collected
     with new_run(request.out) as folder:
-        model_out = save_segmenter(revised, folder / MODEL)
+        model_out = save_segmenter(finished.revised, folder / MODEL)
         events_text = "".join(json.dumps(_plain(event)) + "\n" for event in log if not isinstance(event, Done))
         atomic_write(folder / EVENTS, events_text.encode())
         numbers: dict[str, float] = {**dataclasses.asdict(settings), "counterfactual": request.counterfactual}
+        # Of a head the encoder is in the model; of a U-Net it is where the public start comes from, if that is known.
+        encoder = segmenter.encoder if isinstance(segmenter, HeadSegmenter) else start and start.encoder
+        if start is not None:
+            numbers["decoder_seed"] = start.seed
         record = certificate(
             segmenter,
             operator,
@@ -225,11 +249,12 @@ def _finish(
                 "model_in": finished.model_in,
                 "model_out": model_out,
                 "model_card": sha256_file(folder / MODEL / CARD),
-                "public_encoder": segmenter.encoder.weights_hash,
+                **({} if encoder is None else {"public_encoder": encoder.weights_hash}),
             },
+            (request.model, folder / MODEL),
             earlier_attempts(request.out.parent, finished.model_in) if operator.tier == "certified" else (),
         )
-        atomic_json(folder / CERTIFICATE, record.to_dict())
+        write_certificate(folder, record)
         atomic_json(folder / METRICS, _metrics(finished))
     return Done(
         RunResult(
@@ -275,10 +300,10 @@ def _metrics(finished: _Finished) -> dict[str, Any]:
     import numpy as np
 
     problem, revision = finished.collected.problem, finished.revision
-    rng = np.random.default_rng(0)
 
     def loss(weights: Any) -> float:
-        return float(problem.loss_and_gradient(weights, rng)[0])
+        # The same draw for each, where a draw is needed, so that they can be compared.
+        return float(problem.loss_and_gradient(weights, np.random.default_rng(0))[0])
 
     return {
         "seconds": finished.seconds,

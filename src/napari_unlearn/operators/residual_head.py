@@ -56,7 +56,6 @@ class ResidualHead:
             "residual",
             {
                 "residual_bound": settings.residual,
-                "residual_reached": state.residual,
                 "strong_convexity": problem.strength,
                 "sensitivity": 2 * settings.residual / problem.strength,
                 "sigma": sigma,

@@ -15,7 +15,7 @@ from napari_unlearn.privacy import (
     pnsgd,
     residual,
 )
-from napari_unlearn.privacy.certificate import Assumption, Certificate
+from napari_unlearn.privacy.certificate import Assumption, Certificate, TensorGroup
 from napari_unlearn.privacy.noise import NoiseSource, OperatingSystemNoise, SeededNoise
 from napari_unlearn.privacy.verification import check
 
@@ -25,6 +25,7 @@ __all__ = [
     "NoiseSource",
     "OperatingSystemNoise",
     "SeededNoise",
+    "TensorGroup",
     "check",
     "gaussian_dp",
     "gradient_clipping",

@@ -6,15 +6,27 @@ decided in `verification`.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from napari_unlearn.privacy.noise import NO_NOISE, OperatingSystemNoise
+
 EXACT, CERTIFIED, EMPIRICAL = TIERS = ("exact", "certified", "empirical")
 """The kinds of guarantee. Exact: as if never seen. Certified: (epsilon, delta). Empirical: measured only, no
 guarantee."""
+
+COVERED, IMAGES_ONLY, FROZEN_PUBLIC, NOT_COVERED = ROLES = ("covered", "images only", "frozen public", "not covered")
+"""What a tensor of the revised model is to the guarantee. Covered: all that labels ever touched, which the operator
+replaced. Images only: computed from images, never from labels. Frozen public: no label of the data set ever touched
+it. Not covered: everything else."""
+
+FORMAT = 2
+"""Version of the file. The first one named neither tensors nor accountant."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,37 @@ class Assumption:
 
 
 @dataclass(frozen=True)
+class TensorGroup:
+    """Tensors of the revised model that the guarantee treats alike.
+
+    Attributes
+    ----------
+    role
+        One of `ROLES`.
+    provenance
+        Where their numbers come from, in plain words.
+    sha256
+        Digest over their names, types, shapes and numbers.
+    names
+        As the model's file names them.
+    """
+
+    role: str
+    provenance: str
+    sha256: str
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise ValueError(f"The role of a tensor must be one of {', '.join(ROLES)}, but it is {self.role!r}.")
+        _check_text("tensors' provenance", self.provenance)
+        _check_text("tensors' digest", self.sha256)
+        names: Any = self.names
+        if not isinstance(names, tuple) or not names or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"The tensors' names must be a list of texts that is not empty, but it is {names!r}.")
+
+
+@dataclass(frozen=True)
 class Certificate:
     """What one run guarantees.
 
@@ -53,25 +96,27 @@ class Certificate:
     operator
         Name of the operator.
     mechanism
-        ``none-needed`` for an exact run, ``none`` for an empirical one, else what the noise was calibrated for:
-        ``residual``, ``gradient-clipping``, ``output-perturbation`` or ``model-clipping``.
+        ``none-needed`` for an exact run, ``none`` for an empirical one, else what the noise was calibrated for, one of
+        `mechanisms.MECHANISMS`.
     epsilon, delta
         The guarantee, over all attempts together; 0 and 0 for an exact run, None for an empirical one.
     mu
         Of the Gaussian DP of one attempt; None where the mechanism has none.
+    attempts
+        Number of runs on these data that were looked at, this one included.
     parameters
         The numbers that sigma is recomputed from, and sigma itself, by the names the mechanism's functions use.
         ``earlier_mu``, if recorded, is the mu of all earlier attempts; without it they count as repeats of this one.
-    assumptions
-        What the guarantee rests on.
-    hashes
-        SHA-256 digests by what was hashed, such as ``retain_masks``, ``model_in``, ``model_out``, ``public_encoder``.
-    attempts
-        Number of runs on these data that were looked at, this one included.
-    versions
-        Versions of the software, by name.
     noise
         Description of the source of the noise, ``none`` if there was none.
+    assumptions
+        What the guarantee rests on.
+    tensors
+        Every tensor of the revised model, in exactly one group.
+    hashes
+        SHA-256 digests by what was hashed, such as ``retain_masks``, ``model_in``, ``model_out``, ``public_encoder``.
+    versions
+        Versions of the software, by name; ``accountant`` is that of the formulas of this package.
     created
         When the run ended, ISO 8601 with the time zone.
 
@@ -87,12 +132,13 @@ class Certificate:
     epsilon: float | None
     delta: float | None
     mu: float | None
-    parameters: Mapping[str, float]
-    assumptions: tuple[Assumption, ...]
-    hashes: Mapping[str, str]
     attempts: int
-    versions: Mapping[str, str]
+    parameters: Mapping[str, float]
     noise: str
+    assumptions: tuple[Assumption, ...]
+    tensors: tuple[TensorGroup, ...]
+    hashes: Mapping[str, str]
+    versions: Mapping[str, str]
     created: str
 
     def __post_init__(self) -> None:
@@ -110,9 +156,46 @@ class Certificate:
         _check_count("attempts", self.attempts)
         _check_time(self.created)
 
+    @property
+    def status(self) -> str:
+        """What the run is worth, in words: its stamp."""
+        if self.tier == EXACT:
+            return "exact: as if the forgotten labels had never been seen"
+        if self.tier == CERTIFIED:
+            return "certified: the forgotten labels are hidden up to epsilon and delta"
+        if self.noise not in (NO_NOISE, OperatingSystemNoise.description):
+            return f"not certified: the noise can be repeated ({self.noise}), so the run is a test"
+        return "empirical: measured only, nothing is guaranteed"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the certificate as JSON can hold it."""
-        return {**asdict(self), "assumptions": [asdict(assumption) for assumption in self.assumptions]}
+        record = asdict(self)
+        for name in ("assumptions", "tensors"):
+            record[name] = [asdict(entry) for entry in getattr(self, name)]
+        for group in record["tensors"]:
+            group["names"] = list(group["names"])
+        return {"format": FORMAT, "status": self.status, **record}
+
+    def to_text(self) -> str:
+        """Return the certificate as its file holds it: indented JSON that ends with the digest of all before it."""
+        record = self.to_dict()
+        return _json({**record, "digest": hashlib.sha256(_json(record).encode()).hexdigest()})
+
+    @classmethod
+    def from_text(cls, text: str) -> Certificate:
+        """Return the certificate of a file.
+
+        That the text is the very one of `to_text`, digest included, is for the reader to compare.
+
+        Raises
+        ------
+        ValueError
+            The text is no JSON, or a field is missing, unknown or malformed; the sentence names it.
+        """
+        record = json.loads(text)
+        if isinstance(record, dict):
+            record.pop("digest", None)
+        return cls.from_dict(record)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Certificate:
@@ -123,16 +206,57 @@ class Certificate:
         ValueError
             A field is missing, unknown or malformed; the sentence names it.
         """
-        _check_fields("certificate", cls, record)
-        assumptions = record["assumptions"]
-        if not isinstance(assumptions, (list, tuple)):
-            raise ValueError(f"The certificate's field 'assumptions' must be a list, but it is {assumptions!r}.")
-        for assumption in assumptions:
-            _check_fields("certificate's assumption", Assumption, assumption)
-        return cls(**{**record, "assumptions": tuple(Assumption(**assumption) for assumption in assumptions)})
+        if not isinstance(record, Mapping):
+            raise ValueError(f"The certificate must be a set of named fields, but it is {record!r}.")
+        values = dict(record)
+        _check_format(values.pop("format", 1))
+        if "status" not in values:
+            raise ValueError("The certificate has no field 'status'.")
+        status = values.pop("status")
+        _check_fields("certificate", cls, values)
+        values["assumptions"] = tuple(
+            Assumption(**entry) for entry in _entries("assumptions", Assumption, values["assumptions"])
+        )
+        values["tensors"] = tuple(
+            TensorGroup(**{**entry, "names": tuple(entry["names"])})
+            for entry in _entries("tensors", TensorGroup, values["tensors"])
+        )
+        certificate = cls(**values)
+        if status != certificate.status:
+            raise ValueError(
+                f"The certificate's field 'status' must be {certificate.status!r} by its other fields, but it is "
+                f"{status!r}."
+            )
+        return certificate
 
 
-def _check_fields(what: str, kind: type[Certificate] | type[Assumption], record: object) -> None:
+def _json(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _check_format(number: object) -> None:
+    if number == 1:
+        raise ValueError(
+            "It was written by an earlier version of napari-unlearn, whose certificates named neither tensors nor "
+            "accountant; run the operator again with this version."
+        )
+    if number != FORMAT or isinstance(number, bool):
+        raise ValueError(
+            f"Its format is {number!r}, but this version of napari-unlearn knows format {FORMAT}; update it."
+        )
+
+
+def _entries(name: str, kind: type[Assumption] | type[TensorGroup], entries: object) -> list[Mapping[str, Any]]:
+    if not isinstance(entries, (list, tuple)):
+        raise ValueError(f"The certificate's field '{name}' must be a list, but it is {entries!r}.")
+    for entry in entries:
+        _check_fields(f"certificate's entry in '{name}'", kind, entry)
+        if kind is TensorGroup and not isinstance(entry["names"], (list, tuple)):
+            raise ValueError(f"The tensors' names must be a list of texts, but it is {entry['names']!r}.")
+    return list(entries)
+
+
+def _check_fields(what: str, kind: type[Certificate | Assumption | TensorGroup], record: object) -> None:
     if not isinstance(record, Mapping):
         raise ValueError(f"The {what} must be a set of named fields, but it is {record!r}.")
     names = [field.name for field in fields(kind)]

@@ -20,6 +20,9 @@ from scipy.special import ndtri
 
 from napari_unlearn.privacy.ranges import positive
 
+NO_NOISE = "none"
+"""What a certificate says where no noise was drawn."""
+
 _DRAWS = 4
 _CHUNK = 1 << 18
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import string
 
-from napari_unlearn.privacy.certificate import CERTIFIED, EMPIRICAL, EXACT, Certificate
+from napari_unlearn.privacy.accountant import ACCOUNTANT
+from napari_unlearn.privacy.certificate import CERTIFIED, COVERED, EMPIRICAL, EXACT, NOT_COVERED, Certificate
 from napari_unlearn.privacy.mechanisms import MECHANISMS, RELATIVE_TOLERANCE, Mechanism
 from napari_unlearn.privacy.noise import OperatingSystemNoise
 
@@ -36,7 +37,7 @@ def check(certificate: Certificate) -> list[str]:
     failures = _TIER_CHECKS[certificate.tier](certificate)
     if certificate.tier != EMPIRICAL:
         failures += _assumption_failures(certificate)
-    return failures + _hash_failures(certificate)
+    return failures + _tensor_failures(certificate) + _hash_failures(certificate) + _version_failures(certificate)
 
 
 def _check_exact(certificate: Certificate) -> list[str]:
@@ -115,15 +116,45 @@ def _assumption_failures(certificate: Certificate) -> list[str]:
     ]
 
 
+def _tensor_failures(certificate: Certificate) -> list[str]:
+    groups = certificate.tensors
+    names = [name for group in groups for name in group.names]
+    failures = [f"The tensor {name!r} is listed twice." for name in sorted({n for n in names if names.count(n) > 1})]
+    covers = any(group.role == COVERED for group in groups)
+    if certificate.tier == EMPIRICAL:
+        return failures + (["An empirical run guarantees nothing, but its tensors are said to be covered."] * covers)
+    if not covers:
+        failures.append("The certificate names no tensor that it covers.")
+    return failures + [
+        f"No guarantee covers {', '.join(group.names)}: {group.provenance}"
+        for group in groups
+        if group.role == NOT_COVERED
+    ]
+
+
 def _hash_failures(certificate: Certificate) -> list[str]:
     required = HASHES if certificate.tier == EMPIRICAL else (*HASHES, "public_encoder")
     missing = [f"The hash of {name!r} is missing." for name in required if name not in certificate.hashes]
+    digests = [*certificate.hashes.items(), *((group.role, group.sha256) for group in certificate.tensors)]
     malformed = [
         f"The hash of {name!r} is not a SHA-256 digest of 64 hexadecimal digits."
-        for name, digest in certificate.hashes.items()
+        for name, digest in digests
         if len(digest) != 64 or not set(digest) <= set(string.hexdigits)
     ]
     return missing + malformed
+
+
+def _version_failures(certificate: Certificate) -> list[str]:
+    accountant = certificate.versions.get("accountant")
+    # Older numbers are recomputed like new ones; of newer formulas nothing can be said.
+    if accountant is None or not accountant.isdecimal():
+        return ["The certificate does not say which version of the formulas ('accountant') its numbers come from."]
+    if int(accountant) > int(ACCOUNTANT):
+        return [
+            f"The numbers come from version {accountant} of the formulas, but this napari-unlearn knows version "
+            f"{ACCOUNTANT}; update it."
+        ]
+    return []
 
 
 _TIER_CHECKS = {EXACT: _check_exact, CERTIFIED: _check_certified, EMPIRICAL: _check_empirical}
