@@ -41,7 +41,7 @@ RUNS = (
     ("diagnosis", 0, ()),
     ("diagnosis", 8, ()),
     ("diagnosis and ruler", 8, ()),
-    ("diagnosis and ruler", 8, ("strength=0.01", "near_weight=2")),
+    ("diagnosis and ruler", 8, ("strength=0.01", "near_weight=2", "background_weight=0.6")),
 )
 Row = dict[str, str]
 

@@ -7,8 +7,7 @@ there (lesion, each kind of artefact) and how strongly the lesion shows each der
 of the diagnosis in these cases, and the diagnosis itself is never a target. The weights therefore play the part that
 weights fitted on a large public collection play for real images.
 
-The shipped file was made with generator 1, in which artefacts could touch the rim of a lesion; since generator 2 they
-leave a strip of skin. Running this script again gives weights for the present generator, not the same bytes.
+The file that is shipped was made with generator 2. Running this script again gives weights as good, not the same bytes.
 """
 
 from __future__ import annotations
