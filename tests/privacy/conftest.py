@@ -12,6 +12,7 @@ from napari_unlearn.privacy import (
     Certificate,
     OperatingSystemNoise,
     TensorGroup,
+    blockwise,
     gaussian_dp,
     gradient_clipping,
     model_clipping,
@@ -34,12 +35,18 @@ def _parameters(mechanism: str) -> dict[str, float]:
         }
     if mechanism == "gradient-clipping":
         numbers = {"initial_radius": 2.0, "gradient_radius": 1.0, "step_size": 0.1, "steps": 12, "decay": 0.5}
-        return {**numbers, "sigma": gradient_clipping.sigma(EPSILON, DELTA, **numbers)}
+        return {**numbers, "schedule": 0, "sigma": gradient_clipping.sigma(EPSILON, DELTA, **numbers)}
+    if mechanism == "blockwise":
+        numbers = {"initial_radius": 2.0, "gradient_radius": 1.0, "step_size": 0.1, "steps": 6, "decay": 0.5}
+        numbers["blocks"] = 3
+        return {**numbers, "sigma": blockwise.sigma(EPSILON, DELTA, **numbers)}
     if mechanism == "output-perturbation":
         return {"radius": 2.0, "sigma": output_perturbation.sigma(EPSILON, DELTA, radius=2.0)}
     if mechanism == "model-clipping":
         numbers = {"model_radius": 2.0, "steps": 12}
-        return {**numbers, "sigma": model_clipping.sigma(EPSILON, DELTA, **numbers)}
+        sigma = model_clipping.sigma(EPSILON, DELTA, **numbers)
+        reached = model_clipping.delta(EPSILON, sigma=sigma, **numbers)
+        return {**numbers, "attempt_epsilon": EPSILON, "attempt_delta": reached, "sigma": sigma}
     return {}
 
 

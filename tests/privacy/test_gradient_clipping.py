@@ -118,6 +118,69 @@ def test_vanishing_decay_is_no_decay(settings, budget):
         assert gradient_clipping.sigma(*budget, **settings | {"decay": decay}) == pytest.approx(none, rel=1e-7)
 
 
+@given(SETTINGS, BUDGETS)
+def test_without_decay_decreasing_noise_is_constant(settings, budget):
+    settings["decay"] = 0.0
+    constant = gradient_clipping.sigma(*budget, **settings)
+    assert gradient_clipping.sigma(*budget, **settings, decreasing=True) == pytest.approx(constant, rel=1e-10)
+    assert gradient_clipping.noise_schedule(2.0, step_size=0.1, steps=3, decreasing=True) == [2.0, 2.0, 2.0]
+
+
+def test_vanishing_decay_is_no_decay_for_decreasing_noise():
+    settings = {"initial_radius": 1.0, "gradient_radius": 2.0, "step_size": 0.1, "steps": 50, "decreasing": True}
+    none = gradient_clipping.sensitivity(**settings)
+    assert gradient_clipping.sensitivity(**settings, decay=1e-12) == pytest.approx(none, rel=1e-9)
+
+
+@given(SETTINGS)
+def test_decreasing_noise_leaves_the_same_trace_in_the_result_at_every_step(settings):
+    ratio = 1 - settings["step_size"] * settings["decay"]
+    numbers = {name: settings[name] for name in ("step_size", "steps", "decay")}
+    if (1 - settings["steps"]) * math.log(ratio) > math.log(gradient_clipping.MOST_GROWTH):
+        with pytest.raises(ValueError, match="start more than 1e\\+06 times larger than it ends"):
+            gradient_clipping.noise_schedule(0.7, **numbers, decreasing=True)
+        with pytest.raises(ValueError, match="keep the noise constant"):
+            gradient_clipping.sensitivity(**settings, decreasing=True)
+    else:
+        sigmas = gradient_clipping.noise_schedule(0.7, **numbers, decreasing=True)
+        np.testing.assert_allclose(sigmas * ratio ** np.arange(settings["steps"] - 1, -1, -1), 0.7, rtol=1e-9)
+    assert gradient_clipping.noise_schedule(0.7, **numbers) == [0.7] * settings["steps"]
+
+
+@pytest.mark.parametrize(
+    ("decay", "steps"), [(0.5, 3), (0.5, 12), (3.0, 4), (3.0, 25)], ids=["short", "long", "strong", "strong and long"]
+)
+def test_decreasing_noise_is_charged_only_for_what_can_be_hidden_in_time(decay, steps):
+    settings = {"initial_radius": 1.0, "gradient_radius": 2.0, "step_size": 0.1, "steps": steps, "decay": decay}
+    ratio, step = 1 - 0.1 * decay, 2 * 0.1 * 2.0
+    # In units of the result, the distance that could have been hidden up to each step; all noises weigh the same.
+    limits = 2 * ratio**steps + np.cumsum(step * ratio ** np.arange(steps - 1, -1, -1))
+    # The cheapest way below them is straight up to where it touches, and along them from there.
+    costs = [limits[t] ** 2 / (t + 1) + np.sum(np.diff(limits[t:]) ** 2) for t in range(steps)]
+    slopes = limits / np.arange(1, steps + 1)
+    expected = math.sqrt(costs[int(np.argmin(slopes))])
+    assert gradient_clipping.sensitivity(**settings, decreasing=True) == pytest.approx(expected, rel=1e-12)
+    published = limits[-1] / math.sqrt(steps)
+    if steps * step <= limits[-1]:
+        assert expected == pytest.approx(published, rel=1e-12)
+    else:
+        assert expected > published
+
+
+@given(SETTINGS, BUDGETS)
+def test_more_to_hide_needs_more_decreasing_noise_too(settings, budget):
+    settings["decay"] = min(settings["decay"], 10 / settings["steps"] / settings["step_size"], 9.9)
+    if settings["decay"] * settings["step_size"] > 0.5:
+        settings["decay"] /= 10
+    sigma = gradient_clipping.sigma(*budget, **settings, decreasing=True)
+    for name in ("initial_radius", "gradient_radius"):
+        more = settings | {name: settings[name] * 1.5}
+        assert gradient_clipping.sigma(*budget, **more, decreasing=True) >= sigma * (1 - 1e-12)
+    assert gradient_clipping.sigma(budget[0] * 1.5, budget[1], **settings, decreasing=True) < sigma
+    assert gradient_clipping.sigma(budget[0], budget[1] * 1.5, **settings, decreasing=True) < sigma
+    assert gradient_clipping.mu(sigma, **settings, decreasing=True) == pytest.approx(gaussian_dp.mu(*budget), rel=1e-12)
+
+
 @given(st.floats(0.01, 50), BUDGETS)
 def test_one_step_without_gradient_is_output_perturbation(radius, budget):
     one = gradient_clipping.sigma(*budget, initial_radius=radius, gradient_radius=0, step_size=0.1, steps=1)

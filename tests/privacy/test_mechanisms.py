@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from napari_unlearn.privacy import gaussian_dp, model_clipping
+from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping
 from napari_unlearn.privacy.mechanisms import MECHANISMS
 
-GAUSSIAN = ["residual", "gradient-clipping", "output-perturbation"]
+GAUSSIAN = ["residual", "gradient-clipping", "blockwise", "output-perturbation"]
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
@@ -80,3 +80,52 @@ def test_half_a_step_is_refused(make_certificate):
         with pytest.raises(ValueError, match="steps must be a whole number"):
             MECHANISMS[name].needed_sigma(parameters, 1.0, 1e-5, 1)
     assert math.isfinite(MECHANISMS["model-clipping"].needed_sigma({"model_radius": 1, "steps": 2.0}, 1.0, 1e-5, 1))
+
+
+@pytest.mark.parametrize("name", [*GAUSSIAN, "model-clipping"])
+def test_earlier_attempts_without_a_mu_leave_less_of_the_budget(make_certificate, name):
+    parameters = dict(make_certificate(name).parameters)
+    mechanism = MECHANISMS[name]
+    alone = mechanism.needed_sigma(parameters, 1.0, 1e-5, 1)
+    spent = parameters | {"earlier_epsilon": 2.0, "earlier_delta": 3e-6}
+    assert mechanism.needed_sigma(spent, 3.0, 1.3e-5, 2) == pytest.approx(alone, rel=1e-9)
+    for budget in ((2.0, 1.3e-5), (3.0, 3e-6)):
+        with pytest.raises(ValueError, match="earlier attempts alone cost epsilon 2 and delta 3e-06"):
+            mechanism.needed_sigma(spent, *budget, 2)
+    with pytest.raises(ValueError, match="earlier_delta must be"):
+        mechanism.needed_sigma(parameters | {"earlier_epsilon": 2.0}, 3.0, 1.3e-5, 2)
+
+
+def test_both_kinds_of_earlier_attempts_are_charged(make_certificate):
+    parameters = dict(make_certificate("blockwise").parameters)
+    parameters |= {"earlier_mu": 0.2, "earlier_epsilon": 2.0, "earlier_delta": 3e-6}
+    mechanism = MECHANISMS["blockwise"]
+    sigma = mechanism.needed_sigma(parameters, 3.0, 1.3e-5, 3)
+    total = gaussian_dp.compose([0.2, mechanism.mu(parameters | {"sigma": sigma})])
+    assert gaussian_dp.epsilon(total, 1e-5) == pytest.approx(1, rel=1e-9)
+
+
+def test_the_schedule_of_the_noise_is_recomputed(make_certificate):
+    parameters = dict(make_certificate("gradient-clipping").parameters)
+    numbers = {name: parameters[name] for name in parameters if name not in ("schedule", "sigma")}
+    mechanism = MECHANISMS["gradient-clipping"]
+    decreasing = gradient_clipping.sigma(1.0, 1e-5, **numbers, decreasing=True)
+    assert decreasing < 0.9 * parameters["sigma"]
+    assert mechanism.needed_sigma(parameters | {"schedule": 1}, 1.0, 1e-5, 1) == pytest.approx(decreasing, rel=1e-12)
+    with pytest.raises(ValueError, match="schedule must be 0 or 1, but it is 0.5"):
+        mechanism.needed_sigma(parameters | {"schedule": 0.5}, 1.0, 1e-5, 1)
+
+
+def test_half_a_block_is_refused(make_certificate):
+    parameters = dict(make_certificate("blockwise").parameters) | {"blocks": 2.5}
+    with pytest.raises(ValueError, match="blocks must be a whole number"):
+        MECHANISMS["blockwise"].needed_sigma(parameters, 1.0, 1e-5, 1)
+
+
+def test_what_an_attempt_of_model_clipping_cost_is_recomputed(make_certificate):
+    parameters = dict(make_certificate("model-clipping").parameters)
+    contradictions = MECHANISMS["model-clipping"].contradictions
+    assert contradictions(parameters) == []
+    for name in parameters:
+        (failure,) = contradictions(parameters | {name: parameters[name] * 2})
+        assert re.search(r"This attempt is said to have delta .* its numbers give", failure)

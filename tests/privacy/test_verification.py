@@ -49,6 +49,19 @@ def test_more_attempts_hold_with_the_epsilon_they_cost(make_certificate, mechani
     assert check(make_certificate(mechanism, attempts=3, epsilon=cost * 0.999)) != []
 
 
+BALL = ["gradient-clipping", "blockwise", "output-perturbation", "model-clipping"]
+
+
+@pytest.mark.parametrize("mechanism", BALL)
+@pytest.mark.parametrize("factor", [2, 0.5])
+def test_no_number_of_a_certified_ball_can_be_changed(make_certificate, mechanism, factor):
+    parameters = dict(make_certificate(mechanism).parameters)
+    for name, value in parameters.items():
+        changed = value * factor if value else 1.0
+        failures = check(make_certificate(mechanism, parameters=parameters | {name: changed}))
+        assert failures, name
+
+
 def test_a_costly_earlier_attempt_is_charged_in_full(make_certificate):
     earlier = gaussian_dp.mu(8.0, 1e-5)
     parameters = {**make_certificate().parameters, "earlier_mu": earlier}

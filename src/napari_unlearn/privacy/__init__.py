@@ -7,6 +7,7 @@ deviation of the noise added to each parameter. Boundary: numpy and scipy only; 
 from __future__ import annotations
 
 from napari_unlearn.privacy import (
+    blockwise,
     gaussian_dp,
     gradient_clipping,
     model_clipping,
@@ -26,6 +27,7 @@ __all__ = [
     "OperatingSystemNoise",
     "SeededNoise",
     "TensorGroup",
+    "blockwise",
     "check",
     "gaussian_dp",
     "gradient_clipping",

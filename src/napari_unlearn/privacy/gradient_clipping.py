@@ -11,15 +11,23 @@ every step, each move hidden by that step's noise (the shifted interpolation of 
 the bound on the clipped step in place of contraction). The best division over the steps gives Gaussian DP with::
 
     mu = S / (sigma sqrt(V)),  S = 2 C0 r^T + 2 gamma C1 (1 + r + ... + r^(T-1)),  V = 1 + r^2 + ... + r^(2(T-1))
+
+Noise may also decrease, sigma_t = sigma r^-(T-t), so that every step leaves the same trace in the result (the second
+schedule of the released code). Then V = T, but the quotient above holds only while the parts taken away at each step
+never exceed the distance that is left; with decay and many steps they do, and the released code then claims more than
+its argument gives. Here `noisy_iteration` takes the best parts that can be taken, whatever the schedule.
 """
 
 from __future__ import annotations
 
 import math
 
-from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.privacy import gaussian_dp, noisy_iteration
 from napari_unlearn.privacy.ranges import count, non_negative, positive
 from napari_unlearn.privacy.series import geometric_sum
+
+MOST_GROWTH = 1e6
+"""Largest quotient of the first and the last noise of a decreasing schedule: beyond it float64 loses the model."""
 
 
 def sigma(
@@ -31,6 +39,7 @@ def sigma(
     step_size: float,
     steps: int,
     decay: float = 0.0,
+    decreasing: bool = False,
 ) -> float:
     """Return the noise per parameter and step that the budget needs: S / (mu(epsilon, delta) sqrt(V)).
 
@@ -49,11 +58,13 @@ def sigma(
         T, number of noisy steps, 1 or more.
     decay
         lambda, pull towards the public centre, 0 or more and smaller than 1 / gamma; added after clipping.
+    decreasing
+        Whether the noise decreases, see `noise_schedule`.
 
     Returns
     -------
     float
-        Standard deviation, in parameter units.
+        Standard deviation in parameter units, of the last step if the noise decreases.
 
     Raises
     ------
@@ -61,7 +72,12 @@ def sigma(
         A number is out of range.
     """
     gap = sensitivity(
-        initial_radius=initial_radius, gradient_radius=gradient_radius, step_size=step_size, steps=steps, decay=decay
+        initial_radius=initial_radius,
+        gradient_radius=gradient_radius,
+        step_size=step_size,
+        steps=steps,
+        decay=decay,
+        decreasing=decreasing,
     )
     return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
 
@@ -74,6 +90,7 @@ def mu(
     step_size: float,
     steps: int,
     decay: float = 0.0,
+    decreasing: bool = False,
 ) -> float:
     """Return the mu that this noise gives: S / (sigma sqrt(V)); parameters as for `sigma`.
 
@@ -83,15 +100,28 @@ def mu(
         A number is out of range.
     """
     gap = sensitivity(
-        initial_radius=initial_radius, gradient_radius=gradient_radius, step_size=step_size, steps=steps, decay=decay
+        initial_radius=initial_radius,
+        gradient_radius=gradient_radius,
+        step_size=step_size,
+        steps=steps,
+        decay=decay,
+        decreasing=decreasing,
     )
     return gaussian_dp.gaussian_mu(gap, sigma)
 
 
 def sensitivity(
-    *, initial_radius: float, gradient_radius: float, step_size: float, steps: int, decay: float = 0.0
+    *,
+    initial_radius: float,
+    gradient_radius: float,
+    step_size: float,
+    steps: int,
+    decay: float = 0.0,
+    decreasing: bool = False,
 ) -> float:
-    """Return S / sqrt(V), the sensitivity of the one Gaussian mechanism that the whole run amounts to.
+    """Return the sensitivity of the one Gaussian mechanism that the whole run amounts to.
+
+    S / sqrt(V) for constant noise; parameters as for `sigma`.
 
     Raises
     ------
@@ -100,8 +130,33 @@ def sensitivity(
     """
     initial, gradient = positive("initial_radius", initial_radius), non_negative("gradient_radius", gradient_radius)
     log_ratio, number = _log_ratio(step_size, decay), count("steps", steps)
+    if decreasing:
+        noise = noise_schedule(1.0, step_size=step_size, steps=number, decay=decay, decreasing=True)
+        ratios, influences = [math.exp(log_ratio)] * number, [2 * step_size * gradient] * number
+        return noisy_iteration.mu(2 * initial, ratios, influences, noise)
     shift = 2 * initial * math.exp(number * log_ratio) + 2 * step_size * gradient * geometric_sum(log_ratio, number)
     return shift / math.sqrt(geometric_sum(2 * log_ratio, number))
+
+
+def noise_schedule(
+    sigma: float, *, step_size: float, steps: int, decay: float = 0.0, decreasing: bool = False
+) -> list[float]:
+    """Return the noise of each step: `sigma` always, or sigma r^-(T-t), which decreases to `sigma` at the last step.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range, or the noise would decrease by more than `MOST_GROWTH`.
+    """
+    last, log_ratio, number = positive("sigma", sigma), _log_ratio(step_size, decay), count("steps", steps)
+    if not decreasing:
+        return [last] * number
+    if (1 - number) * log_ratio > math.log(MOST_GROWTH):
+        raise ValueError(
+            f"Decreasing noise would start more than {MOST_GROWTH:g} times larger than it ends, with {number} steps, "
+            f"step_size {step_size} and decay {decay}: lower one of them, or keep the noise constant."
+        )
+    return [last * math.exp((step - number) * log_ratio) for step in range(1, number + 1)]
 
 
 def best_steps(*, initial_radius: float, gradient_radius: float, step_size: float, decay: float = 0.0) -> int:

@@ -9,7 +9,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping, output_perturbation, residual
+from napari_unlearn.privacy import (
+    blockwise,
+    gaussian_dp,
+    gradient_clipping,
+    model_clipping,
+    output_perturbation,
+    residual,
+)
 from napari_unlearn.privacy.ranges import count, non_negative, positive
 
 Parameters = Mapping[str, float]
@@ -22,6 +29,9 @@ EARLIER_MU = "earlier_mu"
 
 Without it every attempt counts as if it had been made with the noise of this one.
 """
+
+EARLIER_EPSILON, EARLIER_DELTA = "earlier_epsilon", "earlier_delta"
+"""Optional parameters: what earlier attempts cost that cannot be composed by a mu; epsilons and deltas add up."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +65,12 @@ def _gaussian(
 
     def needed_sigma(numbers: Parameters, epsilon: float, delta: float, attempts: int) -> float:
         gap = sensitivity(numbers)
-        if EARLIER_MU not in numbers:
+        if EARLIER_MU not in numbers and EARLIER_EPSILON not in numbers:
             return gaussian_dp.gaussian_sigma(gaussian_dp.attempts(gap, attempts), epsilon, delta)
         # An attempt that cost nothing was none.
-        in_range = positive if attempts > 1 else non_negative
-        earlier, allowed = in_range(EARLIER_MU, numbers[EARLIER_MU]), gaussian_dp.mu(epsilon, delta)
+        in_range = positive if attempts > 1 and EARLIER_EPSILON not in numbers else non_negative
+        epsilon, delta = _left(numbers, epsilon, delta)
+        earlier, allowed = in_range(EARLIER_MU, numbers.get(EARLIER_MU, 0.0)), gaussian_dp.mu(epsilon, delta)
         if earlier >= allowed:
             raise ValueError(f"earlier attempts alone have mu {earlier:g}, but the budget allows {allowed:g}.")
         return gap / math.sqrt((allowed - earlier) * (allowed + earlier))
@@ -68,6 +79,22 @@ def _gaussian(
         return gaussian_dp.gaussian_mu(sensitivity(numbers), numbers["sigma"])
 
     return Mechanism(parameters, needed_sigma, mu, contradictions)
+
+
+def _left(numbers: Parameters, epsilon: float, delta: float) -> tuple[float, float]:
+    """Return what earlier attempts with an epsilon and a delta of their own leave of a budget."""
+    if EARLIER_EPSILON not in numbers:
+        return epsilon, delta
+    spent = (
+        non_negative(EARLIER_EPSILON, numbers[EARLIER_EPSILON]),
+        positive(EARLIER_DELTA, numbers.get(EARLIER_DELTA, 0.0)),
+    )
+    if spent[0] >= epsilon or spent[1] >= delta:
+        raise ValueError(
+            f"earlier attempts alone cost epsilon {spent[0]:g} and delta {spent[1]:g}, but the budget allows "
+            f"{epsilon:g} and {delta:g}."
+        )
+    return epsilon - spent[0], delta - spent[1]
 
 
 def _residual_sensitivity(parameters: Parameters) -> float:
@@ -97,17 +124,53 @@ def _clipped_steps_sensitivity(parameters: Parameters) -> float:
         step_size=parameters["step_size"],
         steps=count("steps", parameters["steps"]),
         decay=parameters["decay"],
+        decreasing=_flag("schedule", parameters["schedule"]),
+    )
+
+
+def _flag(name: str, value: float) -> bool:
+    if value not in (0, 1):
+        raise ValueError(f"{name} must be 0 or 1, but it is {value}.")
+    return value == 1
+
+
+def _blocks_sensitivity(parameters: Parameters) -> float:
+    return blockwise.sensitivity(
+        initial_radius=parameters["initial_radius"],
+        gradient_radius=parameters["gradient_radius"],
+        step_size=parameters["step_size"],
+        steps=count("steps", parameters["steps"]),
+        decay=parameters["decay"],
+        blocks=count("blocks", parameters["blocks"]),
     )
 
 
 def _clipped_model_sigma(parameters: Parameters, epsilon: float, delta: float, attempts: int) -> float:
     # Not Gaussian DP, so attempts share the budget: epsilons and deltas add up.
+    share = 1 if EARLIER_EPSILON in parameters else attempts
+    epsilon, delta = _left(parameters, epsilon, delta)
     return model_clipping.sigma(
-        epsilon / attempts,
-        delta / attempts,
+        epsilon / share,
+        delta / share,
         model_radius=parameters["model_radius"],
         steps=count("steps", parameters["steps"]),
     )
+
+
+def _clipped_model_contradictions(parameters: Parameters) -> list[str]:
+    stated = parameters["attempt_delta"]
+    reached = model_clipping.delta(
+        parameters["attempt_epsilon"],
+        model_radius=parameters["model_radius"],
+        sigma=parameters["sigma"],
+        steps=count("steps", parameters["steps"]),
+    )
+    if math.isclose(stated, reached, rel_tol=RELATIVE_TOLERANCE):
+        return []
+    return [
+        f"This attempt is said to have delta {stated:g} at epsilon {parameters['attempt_epsilon']:g}, but its numbers "
+        f"give {reached:g}."
+    ]
 
 
 MECHANISMS: Mapping[str, Mechanism] = {
@@ -118,17 +181,21 @@ MECHANISMS: Mapping[str, Mechanism] = {
     ),
     "gradient-clipping": _gaussian(
         _clipped_steps_sensitivity,
-        ("initial_radius", "gradient_radius", "step_size", "steps", "decay"),
+        ("initial_radius", "gradient_radius", "step_size", "steps", "decay", "schedule"),
+    ),
+    "blockwise": _gaussian(
+        _blocks_sensitivity,
+        ("initial_radius", "gradient_radius", "step_size", "steps", "decay", "blocks"),
     ),
     "output-perturbation": _gaussian(
         lambda parameters: output_perturbation.sensitivity(radius=parameters["radius"]),
         ("radius",),
     ),
     "model-clipping": Mechanism(
-        parameters=("model_radius", "steps"),
+        parameters=("model_radius", "steps", "attempt_epsilon", "attempt_delta"),
         needed_sigma=_clipped_model_sigma,
         mu=lambda _: None,
-        contradictions=lambda _: [],
+        contradictions=_clipped_model_contradictions,
     ),
 }
 """What a certified run may name as its mechanism."""
