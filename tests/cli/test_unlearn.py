@@ -57,6 +57,20 @@ def test_people_see_where_everything_is(
     assert str(tmp_path / "run" / "certificate.json") in result.stdout
 
 
+def test_a_run_with_noise_that_can_be_repeated_is_stamped(
+    type_: Callable[..., Result], told: Callable[..., dict[str, Any]], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    options = ["--operator", "residual-head", "--noise-seed", "3", "--setting", "pixels=40", "--device", "cpu"]
+    stamp = "not certified: the noise can be repeated (fixed seed 3, for tests), so the run is a test"
+    result = type_("unlearn", sample.root, model, "--out", tmp_path / "run", *options)
+    assert result.exit_code == 0, result.stderr
+    assert f"residual-head ({stamp}) in " in result.stdout.replace("\n", " ")
+    assert f'"status": "{stamp}"' in (tmp_path / "run" / "certificate.json").read_text()
+    assert type_("verify", tmp_path / "run").stdout == f"Valid: residual-head, {stamp}.\n"
+    result = told("unlearn", sample.root, model, "--out", tmp_path / "other", *options)
+    assert (result["status"], result["tier"], result["epsilon"]) == (stamp, "empirical", None)
+
+
 def test_the_same_recipe_from_the_public_start_stands_beside_a_ball(
     type_: Callable[..., Result], sample: Dataset, model: Path, tmp_path: Path
 ) -> None:
@@ -93,3 +107,5 @@ def test_guarantees_in_words() -> None:
     assert guarantee("exact", 0.0, 0.0) == "exact"
     assert guarantee("certified", 1.4567, 1e-5) == "certified, epsilon 1.46, delta 1e-05"
     assert guarantee("empirical", None, None) == "empirical, no guarantee"
+    assert guarantee("empirical", None, None, "empirical: x") == "empirical, no guarantee"
+    assert guarantee("empirical", None, None, "not certified: a test") == "not certified: a test"

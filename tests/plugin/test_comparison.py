@@ -44,3 +44,4 @@ def test_only_certified_runs_speak_of_delta() -> None:
     assert "δ" in guarantee("certified", 1.0, 1e-5)
     assert "δ" not in guarantee("exact", 0.0, 0.0)
     assert "No guarantee" in guarantee("empirical", None, None)
+    assert guarantee("empirical", None, None, "not certified: a test") == "Not certified: a test."

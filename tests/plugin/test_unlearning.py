@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtWidgets import QLineEdit, QRadioButton
+from qtpy.QtWidgets import QLabel, QLineEdit, QRadioButton
 
+from napari_unlearn.jobs.run_folder import read_certificate, write_certificate
 from napari_unlearn.plugin.widget import UnlearnWidget
 
 
@@ -57,3 +60,22 @@ def test_a_project_opened_again_can_still_be_exported_and_discarded(
     controller.perform("discard")
     assert bench.project.model == model
     qtbot.waitUntil(idle, timeout=60_000)
+
+
+def test_a_run_in_test_mode_shows_that_it_is_not_certified(
+    open_dock: UnlearnWidget, run: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    controller = open_dock.controller
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    nothing = {"tier": "empirical", "mechanism": "none", "epsilon": None, "delta": None, "mu": None}
+    seeded = dataclasses.replace(
+        read_certificate(run), operator="residual-head", noise="fixed seed 3, for tests", **nothing
+    )
+    write_certificate(copy, seeded)
+    controller.bench.project.revise(copy / "model")
+    controller.unlearning.show_last_run()
+    shown = [child.text() for child in open_dock.compare.findChildren(QLabel)]
+    assert "Not certified: the noise can be repeated (fixed seed 3, for tests), so the run is a test." in shown
+    assert "Empirical" in shown
+    assert "Certified head" not in shown
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)

@@ -26,6 +26,18 @@ def unlearn(
         typer.Option(help="A number of the operator, as NAME=VALUE; may be repeated.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the choice of pixels and partners, never of noise.")] = 0,
+    noise_seed: Annotated[
+        int | None,
+        typer.Option(help="For tests: privacy noise that can be repeated; the run is then not certified."),
+    ] = None,
+    public_encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="The encoder that a wholly trained U-Net started from: a file, 'shipped' or the name of an "
+            "architecture. Looked for where it is not named.",
+            show_default=False,
+        ),
+    ] = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -34,16 +46,29 @@ def unlearn(
     from napari_unlearn.jobs.unlearn import RunResult, UnlearnRequest, events
 
     token = Token()
+    numbers = _settings(setting or [])
     request = UnlearnRequest(
-        dataset, model, out, operator, epsilon, delta, counterfactual, device, seed, _settings(setting or [])
+        dataset,
+        model,
+        out,
+        operator,
+        epsilon,
+        delta,
+        counterfactual,
+        device,
+        seed,
+        numbers,
+        noise_seed,
+        public_encoder,
     )
     result = follow(events(request, token), token)
     assert isinstance(result, RunResult)
     if json:
         print_json(result.to_json())
         return
+    promise = guarantee(result.tier, result.epsilon, result.delta, result.status)
     OUT.print(
-        f"{result.operator} ({guarantee(result.tier, result.epsilon, result.delta)}) in {result.seconds:.0f} s: "
+        f"{result.operator} ({promise}) in {result.seconds:.0f} s: "
         f"kept {result.retain_pixels:,} pixels, forgot {result.forget_pixels:,}.\n"
         f"Model: {result.model}\nCertificate: {result.folder / 'certificate.json'}",
         markup=False,
@@ -60,7 +85,7 @@ def unlearn(
         )
 
 
-def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
+def guarantee(tier: str, epsilon: float | None, delta: float | None, status: str = "") -> str:
     """Say what a run guarantees.
 
     Parameters
@@ -69,13 +94,15 @@ def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
         Kind of guarantee.
     epsilon, delta : float or None
         None for an empirical run.
+    status : str
+        The stamp of the certificate, if there is one.
 
     Returns
     -------
     str
     """
     if tier == "empirical":
-        return "empirical, no guarantee"
+        return status if status.startswith("not certified") else "empirical, no guarantee"
     return "exact" if tier == "exact" else f"certified, epsilon {epsilon:.3g}, delta {delta:.0e}"
 
 

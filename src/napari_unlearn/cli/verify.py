@@ -27,7 +27,7 @@ def verify(run: RunFolder, json: Json = False) -> None:
     if not json:
         record = read_certificate(run)
         OUT.print(
-            f"Valid: {record.operator}, {guarantee(record.tier, record.epsilon, record.delta)}.",
+            f"Valid: {record.operator}, {guarantee(record.tier, record.epsilon, record.delta, record.status)}.",
             markup=False,
             highlight=False,
         )

@@ -99,9 +99,14 @@ class RunResult:
     retain_pixels: int
     forget_pixels: int
 
+    @property
+    def status(self) -> str:
+        """The stamp of the certificate: what the run is worth, in words."""
+        return str(self.certificate["status"])
+
     def to_json(self) -> dict[str, Any]:
         """The object that ``unlearn --json`` prints."""
-        result = dataclasses.asdict(self)
+        result = {**dataclasses.asdict(self), "status": self.status}
         del result["certificate"]
         return {**result, "folder": str(self.folder), "model": str(self.model)}
 

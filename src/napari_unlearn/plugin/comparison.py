@@ -83,7 +83,7 @@ def leakage_maps(
     return new, old, (0.0, high or 1e-6)
 
 
-def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
+def guarantee(tier: str, epsilon: float | None, delta: float | None, status: str = "") -> str:
     """One sentence on what a run guarantees.
 
     Parameters
@@ -92,6 +92,8 @@ def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
         ``exact``, ``certified`` or ``empirical``.
     epsilon, delta : float or None
         The guarantee.
+    status : str
+        The stamp of the certificate.
 
     Returns
     -------
@@ -101,6 +103,8 @@ def guarantee(tier: str, epsilon: float | None, delta: float | None) -> str:
         return "The model was computed without the forgotten labels: nothing of them is left (ε = 0)."
     if tier == "certified" and epsilon is not None and delta is not None:
         return f"Whether the forgotten labels were ever seen can hardly be told: ε = {epsilon:.3g}, δ = {delta:.1g}."
+    if status.startswith("not certified"):
+        return f"{status[0].upper()}{status[1:]}."
     return "No guarantee: only what the numbers below show."
 
 

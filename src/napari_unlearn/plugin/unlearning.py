@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Unlearning(QObject):
             self._compare.clear()
             return
         certificate: dict[str, Any] = json.loads((run / "certificate.json").read_text(encoding="utf-8"))
-        self._show(certificate["operator"], certificate["tier"], certificate["epsilon"], certificate["delta"])
+        self._show(certificate)
 
     def measure(self) -> None:
         """Measure the model in use and the one before it."""
@@ -120,14 +121,17 @@ class Unlearning(QObject):
 
     def _on_revised(self, result: RunResult) -> None:
         self._bench.book.remove(LEAKAGES)
-        self._show(result.operator, result.tier, result.epsilon, result.delta)
+        self._show(result.certificate)
         self._bench.project.revise(result.model)
         self.revised.emit()
         self.measure()
 
-    def _show(self, operator: str, tier: str, epsilon: float | None, delta: float | None) -> None:
-        entry = info(operator)
-        self._compare.show_run(entry.title, entry.badge, guarantee(tier, epsilon, delta))
+    def _show(self, certificate: Mapping[str, Any]) -> None:
+        entry, tier = info(certificate["operator"]), certificate["tier"]
+        # A run of a certified operator in test mode is worth no more than an empirical one.
+        badge = entry.badge if tier == entry.tier else "Empirical"
+        sentence = guarantee(tier, certificate["epsilon"], certificate["delta"], certificate.get("status", ""))
+        self._compare.show_run(entry.title, badge, sentence)
 
     def _on_measured(self, result: evaluate.EvaluateResult) -> None:
         before = result.before
