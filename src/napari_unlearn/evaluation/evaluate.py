@@ -27,7 +27,8 @@ from napari_unlearn.models.segmenter import (
 
 _LARGEST_MAP = 256
 # Hair lies over lesions and beside them alike; it is no part of what a coarse mask takes in.
-_SPURIOUS = sum(flag for flag in ARTEFACT_NAMES if flag != HAIR)
+SPURIOUS = sum(flag for flag in ARTEFACT_NAMES if flag != HAIR)
+"""Flags of what leakage is about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +204,7 @@ def _shifts(
     rng: np.random.Generator,
 ) -> Iterator[tuple[str, float]]:
     """Score with the artefact minus score without it, for each case."""
-    artefacts = [None if f is None else (f & _SPURIOUS) > 0 for f in flags]
+    artefacts = [None if f is None else (f & SPURIOUS) > 0 for f in flags]
     donors = [i for i, a in enumerate(artefacts) if a is not None and a.any()]
     for i, (case, artefact) in enumerate(zip(cases, artefacts, strict=True)):
         if artefact is None:
@@ -233,10 +234,10 @@ def _leakage(
     known = [(f, t, p) for f, t, p in zip(flags, truths, predictions, strict=True) if f is not None]
     if len(known) < 2:
         return None, {}, None
-    shape = _common_shape([t.shape for _, t, _ in known])
-    s, t, p = (np.stack([_nearest(entry[i], shape) for entry in known]) for i in range(3))
+    shape = common_shape([t.shape for _, t, _ in known])
+    s, t, p = (np.stack([nearest(entry[i], shape) for entry in known]) for i in range(3))
     classes = range(1, len(segmenter.card.classes))
-    estimate = s_global((s & _SPURIOUS) > 0, t, p, classes=classes, resamples=resamples, seed=seed)
+    estimate = s_global((s & SPURIOUS) > 0, t, p, classes=classes, resamples=resamples, seed=seed)
     groups = {
         title: float(s_global((s & flag) > 0, t, p, classes=classes, resamples=1).normalised)
         for flag, title in ARTEFACT_NAMES.items()
@@ -251,8 +252,19 @@ def _leakage(
     return numbers, groups, np.asarray(estimate.map, np.float32)
 
 
-def _common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
-    """One shape for all maps: their own where they agree, else a square."""
+def common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+    """One shape for all maps.
+
+    Parameters
+    ----------
+    shapes : sequence of tuple of int
+        Height and width of each.
+
+    Returns
+    -------
+    tuple of int
+        Their own where they agree, else a square; no side is longer than 256.
+    """
     height, width = shapes[0]
     if len(set(shapes)) > 1:
         height = width = _LARGEST_MAP
@@ -260,7 +272,20 @@ def _common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
     return max(1, round(height * factor)), max(1, round(width * factor))
 
 
-def _nearest(mask: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+def nearest(mask: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resample class ids or flags by the nearest pixel.
+
+    Parameters
+    ----------
+    mask : ndarray of uint8, shape (H, W)
+        Class ids or flags.
+    shape : tuple of int
+        Height and width to come to.
+
+    Returns
+    -------
+    ndarray of uint8, shape `shape`
+    """
     if mask.shape == shape:
         return mask
     return np.asarray(Image.fromarray(mask).resize(shape[::-1], Image.Resampling.NEAREST))
