@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from napari_unlearn.cli.console import OUT, follow, print_json
-from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder
+from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder, Setting, settings_of
 from napari_unlearn.jobs.token import Token
 
 
@@ -21,10 +21,10 @@ def unlearn(
     epsilon: Annotated[float, typer.Option(help="Privacy budget of a certified operator.")] = 1.0,
     delta: Annotated[float, typer.Option(help="Chance that the budget is exceeded.")] = 1e-5,
     counterfactual: Annotated[int, typer.Option(help="Composed cases per refined case.")] = 0,
-    setting: Annotated[
-        list[str] | None,
-        typer.Option(help="A number of the operator, as NAME=VALUE; may be repeated.", show_default=False),
-    ] = None,
+    setting: Setting = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Choose radii, steps and decay for the budget, see the command plan.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the choice of pixels and partners, never of noise.")] = 0,
     noise_seed: Annotated[
         int | None,
@@ -46,7 +46,7 @@ def unlearn(
     from napari_unlearn.jobs.unlearn import RunResult, UnlearnRequest, events
 
     token = Token()
-    numbers = _settings(setting or [])
+    numbers = settings_of(setting)
     request = UnlearnRequest(
         dataset,
         model,
@@ -60,6 +60,7 @@ def unlearn(
         numbers,
         noise_seed,
         public_encoder,
+        plan,
     )
     result = follow(events(request, token), token)
     assert isinstance(result, RunResult)
@@ -104,14 +105,3 @@ def guarantee(tier: str, epsilon: float | None, delta: float | None, status: str
     if tier == "empirical":
         return status if status.startswith("not certified") else "empirical, no guarantee"
     return "exact" if tier == "exact" else f"certified, epsilon {epsilon:.3g}, delta {delta:.0e}"
-
-
-def _settings(pairs: list[str]) -> dict[str, float]:
-    settings = {}
-    for pair in pairs:
-        name, _, value = pair.partition("=")
-        try:
-            settings[name] = float(value)
-        except ValueError as error:
-            raise typer.BadParameter(f"'{pair}' is not NAME=NUMBER", param_hint="--setting") from error
-    return settings

@@ -14,6 +14,7 @@ from napari_unlearn.files import sha256_file
 from napari_unlearn.jobs.provenance import carried_over, tensor_groups
 from napari_unlearn.jobs.run_folder import CERTIFICATE, read_certificate
 from napari_unlearn.jobs.unet_assumptions import unet_assumptions
+from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.models.unet import UnetSegmenter
 from napari_unlearn.operators.head_problem import HeadProblem
@@ -21,10 +22,11 @@ from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.protocol import Budget, Revision
 from napari_unlearn.operators.public_start import PublicStart
 from napari_unlearn.operators.retain_masks import Collected
-from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.operators.unet_problem import UnetProblem
 from napari_unlearn.privacy.accountant import ACCOUNTANT
+from napari_unlearn.privacy.attempts import Cost, charge
 from napari_unlearn.privacy.certificate import Assumption, Certificate
-from napari_unlearn.privacy.mechanisms import EARLIER_MU, MECHANISMS
+from napari_unlearn.privacy.mechanisms import MECHANISMS
 from napari_unlearn.privacy.noise import NO_NOISE
 from napari_unlearn.privacy.verification import check
 
@@ -38,39 +40,47 @@ def require_admissible(
 
     Parameters
     ----------
-    segmenter : HeadSegmenter
+    segmenter : HeadSegmenter or UnetSegmenter
         The model in use.
     operator : OperatorInfo
         What is to be run.
+    start : PublicStart or None
+        Of a U-Net, where it was found.
 
     Raises
     ------
     UserError
-        The encoder or anything but the head saw labels of the data set.
+        Labels of the data set touched something that the operator would leave as it is.
     """
     if operator.tier == "empirical":
         return
-    for assumption in assumptions(segmenter):
+    unknown = isinstance(segmenter, UnetSegmenter) and start is None
+    remedy = "name it with --public-encoder" if unknown else "train the model on a public encoder"
+    for assumption in assumptions(segmenter, start):
         if not assumption.holds:
             raise UserError(
                 f"{operator.title} cannot be certified for this model: it does not hold that "
-                f"{_clause(assumption.sentence)} ({_clause(assumption.checked)}); train the model on a public encoder, "
-                "or choose an empirical operator."
+                f"{_clause(assumption.sentence)} ({_clause(assumption.checked)}); {remedy}, or choose an empirical "
+                "operator."
             )
 
 
-def assumptions(segmenter: HeadSegmenter) -> list[Assumption]:
-    """What every guarantee about a head needs of the model in use, checked before any work is done.
+def assumptions(segmenter: HeadSegmenter | UnetSegmenter, start: PublicStart | None = None) -> list[Assumption]:
+    """What every guarantee needs of the model in use, checked before any work is done.
 
     Parameters
     ----------
-    segmenter : HeadSegmenter
+    segmenter : HeadSegmenter or UnetSegmenter
         The model in use.
+    start : PublicStart or None
+        Of a U-Net, where it was found.
 
     Returns
     -------
     list of Assumption
     """
+    if isinstance(segmenter, UnetSegmenter):
+        return unet_assumptions(segmenter, start)
     card, encoder = segmenter.card, segmenter.encoder
     frozen = not any(p.requires_grad for p in encoder.parameters()) and not any(m.training for m in encoder.modules())
     return [
@@ -96,7 +106,7 @@ def assumptions(segmenter: HeadSegmenter) -> list[Assumption]:
 
 
 def certificate(
-    segmenter: HeadSegmenter,
+    segmenter: HeadSegmenter | UnetSegmenter,
     operator: OperatorInfo,
     revision: Revision,
     collected: Collected,
@@ -104,13 +114,14 @@ def certificate(
     settings: Mapping[str, float],
     hashes: Mapping[str, str],
     models: tuple[Path, Path],
-    earlier: Sequence[float] = (),
+    earlier: Sequence[Cost] = (),
+    start: PublicStart | None = None,
 ) -> Certificate:
     """Make the record of a run.
 
     Parameters
     ----------
-    segmenter : HeadSegmenter
+    segmenter : HeadSegmenter or UnetSegmenter
         The model in use before.
     operator : OperatorInfo
         What was run.
@@ -126,8 +137,10 @@ def certificate(
         Digests of models and encoder.
     models : tuple of Path
         Folders of the model in use and of the revised one.
-    earlier : sequence of float
-        mu of every earlier certified run on this model, see `earlier_attempts`.
+    earlier : sequence of float or tuple of float
+        Cost of every earlier certified run on this model, see `earlier_attempts`.
+    start : PublicStart or None
+        Of a U-Net, where it was found.
 
     Returns
     -------
@@ -141,8 +154,7 @@ def certificate(
     """
     tier = operator.tier if revision.noise_certifies else "empirical"
     earlier = earlier if tier == "certified" else ()
-    epsilon, delta, mu = _guarantee(tier, revision, budget, earlier)
-    charged = {EARLIER_MU: gaussian_dp.compose(earlier)} if earlier else {}
+    epsilon, delta, mu, charged = _guarantee(tier, revision, budget, earlier)
     record = Certificate(
         tier=tier,
         operator=operator.name,
@@ -152,7 +164,7 @@ def certificate(
         mu=mu,
         parameters={**settings, **revision.numbers, **charged},
         assumptions=(
-            *assumptions(segmenter),
+            *assumptions(segmenter, start),
             *carried_over(*models),
             *_about_data(collected, settings),
             *_about_noise(revision),
@@ -173,7 +185,7 @@ def certificate(
     return record
 
 
-def earlier_attempts(runs: Path, model_in: str) -> tuple[float, ...]:
+def earlier_attempts(runs: Path, model_in: str) -> tuple[Cost, ...]:
     """What the certified runs on the same model cost that lie beside a new one; each of them was looked at.
 
     Parameters
@@ -185,32 +197,32 @@ def earlier_attempts(runs: Path, model_in: str) -> tuple[float, ...]:
 
     Returns
     -------
-    tuple of float
-        mu of each.
+    tuple of float or tuple of float
+        mu of each, or epsilon and delta of one that has none.
     """
     if not runs.is_dir():
         return ()
-    costs = []
+    costs: list[Cost] = []
     for folder in sorted(runs.iterdir()):
         if not folder.name.startswith(".") and (folder / CERTIFICATE).is_file():
             earlier = read_certificate(folder)
-            if earlier.mu is not None and earlier.tier == "certified" and earlier.hashes.get("model_in") == model_in:
-                costs.append(earlier.mu)
+            if earlier.tier == "certified" and earlier.hashes.get("model_in") == model_in:
+                numbers = earlier.parameters
+                alone = (numbers["attempt_epsilon"], numbers["attempt_delta"]) if earlier.mu is None else earlier.mu
+                costs.append(alone)
     return tuple(costs)
 
 
 def _guarantee(
-    tier: str, revision: Revision, budget: Budget, earlier: Sequence[float]
-) -> tuple[float | None, float | None, float | None]:
+    tier: str, revision: Revision, budget: Budget, earlier: Sequence[Cost]
+) -> tuple[float | None, float | None, float | None, dict[str, float]]:
     if tier == "empirical":
-        return None, None, None
+        return None, None, None, {}
     if tier == "exact":
-        return 0.0, 0.0, 0.0
+        return 0.0, 0.0, 0.0, {}
     mu = MECHANISMS[revision.mechanism].mu(revision.numbers)
-    assert mu is not None
-    if not earlier:
-        return budget.epsilon, budget.delta, mu
-    return gaussian_dp.epsilon(gaussian_dp.compose([*earlier, mu]), budget.delta), budget.delta, mu
+    epsilon, delta, charged = charge(mu, budget.epsilon, budget.delta, earlier)
+    return epsilon, delta, mu, charged
 
 
 def _about_data(collected: Collected, settings: Mapping[str, float]) -> list[Assumption]:
@@ -246,10 +258,14 @@ def _about_noise(revision: Revision) -> list[Assumption]:
 
 def _stray_labels(collected: Collected) -> int:
     """Count retain pixels whose label is none of the classes: what a coarse mask alone covers is marked so."""
-    if not isinstance(collected.problem, HeadProblem):
+    problem = collected.problem
+    if isinstance(problem, UnetProblem):
+        # Images show unknown pixels as well; marked so, they have no part in a loss.
+        return sum(int(((own >= problem.classes) & (own != IGNORE)).sum()) for own in problem.retain.labels)
+    if not isinstance(problem, HeadProblem):
         return 0
-    labels = collected.problem.retain_pixels.labels
-    return int(((labels < 0) | (labels >= collected.problem.classes)).sum())
+    labels = problem.retain_pixels.labels
+    return int(((labels < 0) | (labels >= problem.classes)).sum())
 
 
 def _known(digest: str) -> str:

@@ -16,6 +16,7 @@ from napari_unlearn.files import atomic_json, atomic_write, sha256_file
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Progress
 from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.plan import planned_numbers
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
@@ -52,6 +53,8 @@ class UnlearnRequest:
         Test mode: noise that can be repeated. The run is then stamped as not certified.
     public_encoder : str or None
         The public encoder that a wholly trained model started from, as in `TrainRequest.encoder`; None to look for it.
+    plan : bool
+        Whether radii, step size, steps and decay that `settings` does not give are chosen for the budget.
     """
 
     dataset: Path
@@ -66,6 +69,7 @@ class UnlearnRequest:
     settings: Mapping[str, float] = field(default_factory=dict, hash=False)
     noise_seed: int | None = None
     public_encoder: str | None = None
+    plan: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,9 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
     operator = info(request.operator)
     settings = _settings(operator, request)
     require_free(request.out)
+    if request.plan:
+        chosen = planned_numbers(request.model, operator, request.epsilon, request.delta, request.settings)
+        settings = _settings(operator, dataclasses.replace(request, settings=chosen))
     log: list[Event] = []
     for event in _run(request, operator, settings):
         log.append(event)
@@ -156,6 +163,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     from napari_unlearn.models.checkpoint import WEIGHTS, load_segmenter
     from napari_unlearn.models.device import find_device
     from napari_unlearn.models.segmenter import HeadSegmenter
+    from napari_unlearn.models.unet import UnetSegmenter
     from napari_unlearn.operators.collect import collect
     from napari_unlearn.operators.collect_unet import collect_unet
     from napari_unlearn.operators.protocol import Budget, Revision, Step
@@ -192,7 +200,9 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     collecting = (
         collect(segmenter, cases, settings, request.counterfactual, rng)
         if isinstance(segmenter, HeadSegmenter)
-        else collect_unet(segmenter, start and start.network, cases, settings, request.counterfactual, rng)
+        else collect_unet(
+            segmenter, None if start is None else start.network, cases, settings, request.counterfactual, rng
+        )
     )
     for item in collecting:
         if isinstance(item, Step):
@@ -209,8 +219,11 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
                 raise UserError(
                     f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
                 )
+            revised: HeadSegmenter | UnetSegmenter
             if isinstance(segmenter, HeadSegmenter):
                 revised = revised_head(segmenter, made.weights, collected.refined)
+                # What any other operator made is no longer the head of the training that the card tells of.
+                revised.card = dataclasses.replace(revised.card, bounded=made.training)
             else:
                 assert isinstance(collected.problem, UnetProblem)
                 yield Progress(0, 0, "Computing normalisation statistics from images")
@@ -258,6 +271,7 @@ def _finish(
             },
             (request.model, folder / MODEL),
             earlier_attempts(request.out.parent, finished.model_in) if operator.tier == "certified" else (),
+            start,
         )
         write_certificate(folder, record)
         atomic_json(folder / METRICS, _metrics(finished))

@@ -122,6 +122,8 @@ class UnetProblem:
         with torch.no_grad():
             loss = segmentation_loss(self.scores(torch.from_numpy(start), images), labels)
         yield Learned(start, float(loss), None)
+        if not rounds:
+            return
         network = with_weights(self.network, start)
         fit = UnetFit(network, self.recipe, rounds * self.steps)
         for _ in range(rounds):
