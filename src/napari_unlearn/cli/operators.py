@@ -10,7 +10,7 @@ from napari_unlearn.cli.options import Json
 
 def operators(json: Json = False) -> None:
     """List the operators, strongest guarantee first."""
-    from napari_unlearn.operators.registry import available
+    from napari_unlearn.operators.registry import available, left_out
 
     entries = available()
     if json:
@@ -24,16 +24,26 @@ def operators(json: Json = False) -> None:
                         "badge": entry.badge,
                         "summary": entry.summary,
                         "source": entry.source,
+                        "convex": entry.convex,
+                        "package": entry.package or None,
                         "parameters": entry.parameters,
                     }
                     for entry in entries
-                ]
+                ],
+                "left_out": [
+                    {"name": entry.name, "package": entry.package, "reason": entry.reason} for entry in left_out()
+                ],
             }
         )
         return
     grid = Table("Operator", "Guarantee", "What it does", "Settings")
     for entry in entries:
         settings = "\n".join(f"{name}={facts['default']}" for name, facts in entry.parameters.items())
-        grid.add_row(entry.name, entry.badge, f"{entry.summary}\n[dim]{entry.source}[/dim]", settings)
+        origin = f"{entry.source}\nFrom {entry.package}." if entry.package else entry.source
+        grid.add_row(entry.name, entry.badge, f"{entry.summary}\n[dim]{origin}[/dim]", settings)
         grid.add_section()
     OUT.print(grid)
+    if left_out():
+        OUT.print("Could not be loaded:")
+        for missing in left_out():
+            OUT.print(f"- {missing.reason}", markup=False, highlight=False, soft_wrap=True)

@@ -33,6 +33,9 @@ class OperatorInfo:
         Module whose `operator` object runs it.
     convex : bool
         Whether it needs the convex head and so cannot revise a U-Net.
+    package : str
+        Name and version of the package that brought it; empty for an operator of this one. Whatever an entry point
+        says here is replaced.
     """
 
     name: str
@@ -44,6 +47,7 @@ class OperatorInfo:
     settings: type[Settings]
     module: str
     convex: bool = False
+    package: str = ""
 
     @property
     def uses_budget(self) -> bool:

@@ -5,8 +5,9 @@ D(w) = temperature^2 * mean over pixels of KL(p(teacher) || p(w)), a pushing pas
 learning pass on alpha * D + gamma * CE(kept label) over the retain set + strength / 2 * |w - w_public|^2 (after
 Kurmanji et al. 2023, whose alternation is kept).
 
-At the teacher D has no slope, so a first push would follow rounding errors. One learning pass therefore comes before
-it; each push is followed by a learning pass, so that the run always ends with one.
+Two things differ for pixels. At the teacher D has no slope, so a first push would follow rounding errors; each push
+therefore comes after a learning pass. And corrected pixels belong to the retain set while the teacher is wrong about
+them, so alpha is smaller by default than the published 0.5.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Scrub:
             "Moving away from the model in use, and back to it where it may remember",
             steps=len(pushing),
             largest_drop=settings.largest_drop,
-            # What a push breaks, the learning pass after it may mend; only then is it time to judge.
+            # What pushing breaks, the learning passes after it are there to mend; only then is it time to judge.
             look=ends.__contains__,
         )
 
@@ -73,17 +74,14 @@ def schedule(settings: ScrubSettings) -> tuple[list[bool], frozenset[int]]:
     pushing : list of bool
         True for a step that pushes; the first and the last pass learn.
     ends : frozenset of int
-        After how many steps a learning pass ends.
+        After how many steps a learning pass ends that no push follows.
     """
     pushes = min(settings.pushes, settings.passes - 1)
-    passes = [False] + [True, False] * pushes + [False] * (settings.passes - 1 - pushes)
-    pushing: list[bool] = []
-    ends = set()
-    for push in passes:
-        pushing += [push] * (settings.push_steps if push else settings.steps)
-        if not push:
-            ends.add(len(pushing))
-    return pushing, frozenset(ends)
+    learn, push = [False] * settings.steps, [True] * settings.push_steps
+    alternating = (learn + push) * pushes
+    rest = settings.passes - pushes
+    ends = (len(alternating) + settings.steps * done for done in range(1, rest + 1))
+    return alternating + learn * rest, frozenset(ends)
 
 
 def divergence(

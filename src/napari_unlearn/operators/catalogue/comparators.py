@@ -26,6 +26,8 @@ class DescentSettings(Settings):
 class FineTuneSettings(DescentSettings):
     """Tier 4: go on from the model in use, on what may be kept alone."""
 
+    steps: int = number(600, 1, 100000, "Steps.")
+
 
 @dataclass(frozen=True)
 class RetrainSettings(DescentSettings):
@@ -39,7 +41,7 @@ class RetrainSettings(DescentSettings):
 class GradientAscentSettings(DescentSettings):
     """Tier 4: climb on the forget set, with nothing to hold on to."""
 
-    learning_rate: float = number(1e-3, 1e-7, 1.0, "Step size of Adam; small, because nothing bounds the climb.")
+    learning_rate: float = number(1e-4, 1e-7, 1.0, "Step size of Adam; small, because nothing bounds the climb.")
     largest_drop: float = number(0.01, 0.0, 1.0, _DROP)
 
 
@@ -47,7 +49,7 @@ class GradientAscentSettings(DescentSettings):
 class RandomLabelSettings(DescentSettings):
     """Tier 4: teach forgotten pixels any class but the one to forget."""
 
-    forget_weight: float = number(1.0, 0.0, 100.0, "Weight of the random labels relative to what is kept.")
+    forget_weight: float = number(0.1, 0.0, 100.0, "Weight of the random labels relative to what is kept.")
     largest_drop: float = number(0.01, 0.0, 1.0, _DROP)
 
 
@@ -57,9 +59,9 @@ class ScrubSettings(DescentSettings):
 
     steps: int = number(30, 1, 100000, "Steps of a pass that learns what is kept.")
     passes: int = number(10, 1, 1000, "Passes that learn what is kept.")
-    pushes: int = number(3, 0, 1000, "Passes that push away from the model in use, each before a learning one.")
-    push_steps: int = number(5, 1, 100000, "Steps of a pass that pushes.")
-    alpha: float = number(0.5, 0.0, 100.0, "How strongly to stay close to the model in use on what is kept.")
+    pushes: int = number(3, 0, 1000, "Passes that push away from the model in use, each after a learning one.")
+    push_steps: int = number(2, 1, 100000, "Steps of a pass that pushes.")
+    alpha: float = number(0.1, 0.0, 100.0, "How strongly to stay close to the model in use on what is kept.")
     gamma: float = number(1.0, 0.0, 100.0, "How strongly to learn the labels that are kept.")
     temperature: float = number(2.0, 0.1, 100.0, "Above 1, unlikely classes count for more when models are compared.")
     largest_drop: float = number(0.01, 0.0, 1.0, _DROP)
