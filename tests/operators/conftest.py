@@ -15,7 +15,10 @@ from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Operator, Revision, Step
 from napari_unlearn.operators.settings import Settings
-from napari_unlearn.privacy.noise import SeededNoise
+from napari_unlearn.privacy.accountant import ACCOUNTANT
+from napari_unlearn.privacy.certificate import Assumption, Certificate, TensorGroup
+from napari_unlearn.privacy.mechanisms import MECHANISMS
+from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
 
 FEATURES, CLASSES = 4, 3
 
@@ -36,6 +39,52 @@ class Silence:
 @pytest.fixture
 def silence() -> Silence:
     return Silence()
+
+
+class Planned:
+    """A source of noise that is known beforehand: the n-th draw is always the same, times sigma."""
+
+    certifies = False
+    description = "known beforehand, for tests"
+
+    def __init__(self) -> None:
+        self.generator = np.random.default_rng(11)
+
+    def gaussian(self, shape: tuple[int, ...], sigma: float) -> NDArray[np.float64]:
+        return sigma * self.generator.normal(size=shape)
+
+
+@pytest.fixture
+def planned() -> Callable[[], Planned]:
+    """A function that starts a source of known noise; the reference of a test draws from another one."""
+    return Planned
+
+
+@pytest.fixture(scope="session")
+def certify() -> Callable[..., Certificate]:
+    """A function that makes the certificate of a revision at delta 1e-5; numbers that are passed replace its own."""
+
+    def make(revision: Revision, epsilon: float = 1.0, **replaced: float) -> Certificate:
+        numbers = {**revision.numbers, **replaced}
+        digest = 64 * "a"
+        return Certificate(
+            tier="certified",
+            operator="an-operator",
+            mechanism=revision.mechanism,
+            epsilon=epsilon,
+            delta=1e-5,
+            mu=MECHANISMS[revision.mechanism].mu(revision.numbers),
+            attempts=1,
+            parameters=numbers,
+            noise=OperatingSystemNoise.description,
+            assumptions=(Assumption("The start is public.", "compared digests", True),),
+            tensors=(TensorGroup("covered", "replaced by the operator", digest, ("head",)),),
+            hashes=dict.fromkeys(("retain_masks", "model_in", "model_out", "public_encoder"), digest),
+            versions={"accountant": ACCOUNTANT},
+            created="2026-01-31T12:00:00+01:00",
+        )
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,30 +12,19 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
+from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import ConvexProblem
 from napari_unlearn.operators.catalogue.certified_ball import GradientClippingSettings
-from napari_unlearn.operators.gradient_clipping import clip, noisy_step, operator
+from napari_unlearn.operators.gradient_clipping import noisy_step, operator
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.privacy import gradient_clipping
 from napari_unlearn.privacy.noise import SeededNoise
+from napari_unlearn.privacy.verification import check
 
 Array = NDArray[np.float64]
 SETTINGS = GradientClippingSettings(
     strength=0.01, initial_radius=0.7, gradient_radius=0.05, step_size=0.1, decay=3.0, steps=6, finetune=0
 )
-
-
-class Planned:
-    """Noise that is known beforehand, as if sigma were one."""
-
-    certifies = False
-    description = "known beforehand"
-
-    def __init__(self) -> None:
-        self.generator = np.random.default_rng(11)
-
-    def gaussian(self, shape: tuple[int, ...], sigma: float) -> Array:
-        return sigma * self.generator.normal(size=shape)
 
 
 def gradient(problem: HeadProblem, weights: Array) -> Array:
@@ -51,8 +41,7 @@ def shorten(vector: Array, radius: float) -> Array:
     return vector * min(1.0, radius / np.sqrt(np.sum(vector**2)))
 
 
-def sigma(epsilon: float = 1.0) -> float:
-    s = SETTINGS
+def sigma(epsilon: float = 1.0, s: GradientClippingSettings = SETTINGS) -> float:
     return gradient_clipping.sigma(
         epsilon,
         1e-5,
@@ -61,26 +50,29 @@ def sigma(epsilon: float = 1.0) -> float:
         step_size=s.step_size,
         steps=s.steps,
         decay=s.decay,
+        decreasing=s.schedule == 1,
     )
 
 
 def reference(
     problem: HeadProblem,
+    noise: Any,
     *,
+    s: GradientClippingSettings = SETTINGS,
     clip_first: Callable[[Array], Array] = lambda w: shorten(w, SETTINGS.initial_radius),
     shorten_gradient: Callable[[Array], Array] = lambda g: shorten(g, SETTINGS.gradient_radius),
     decay_inside: bool = False,
     noise_factor: float = 1.0,
-    steps: int = SETTINGS.steps,
+    steps: int | None = None,
 ) -> Array:
     """The mechanism written down once more; each keyword is a known mistake."""
-    s, noise = SETTINGS, Planned()
     w = clip_first(problem.original)
-    for _ in range(steps):
+    for t in range(s.steps if steps is None else steps):
         g = gradient(problem, w)
         pull = s.decay * w
+        spread = sigma(s=s) / (1 - s.step_size * s.decay) ** ((s.steps - 1 - t) * s.schedule)
         direction = shorten_gradient(g + pull) if decay_inside else shorten_gradient(g) + pull
-        w = w - s.step_size * direction + noise_factor * noise.gaussian(w.shape, sigma())
+        w = w - s.step_size * direction + noise_factor * noise.gaussian(w.shape, spread)
     return w
 
 
@@ -89,9 +81,40 @@ def problem(make_problem: Callable[..., HeadProblem]) -> HeadProblem:
     return make_problem()
 
 
-def test_it_does_what_the_mechanism_says(problem: HeadProblem, finish: Any) -> None:
-    _, revision = finish(operator, problem, SETTINGS, Planned())
-    np.testing.assert_allclose(revision.weights, reference(problem), rtol=1e-9)
+@pytest.mark.parametrize(
+    "settings",
+    [SETTINGS, replace(SETTINGS, decay=0.0), replace(SETTINGS, schedule=1), replace(SETTINGS, decay=1e-13)],
+    ids=["constant", "no decay", "decreasing", "hardly any decay"],
+)
+def test_it_does_what_the_mechanism_says(
+    problem: HeadProblem, finish: Any, planned: Any, settings: GradientClippingSettings
+) -> None:
+    _, revision = finish(operator, problem, settings, planned())
+    np.testing.assert_allclose(revision.weights, reference(problem, planned(), s=settings), rtol=1e-9)
+
+
+def test_vanishing_decay_is_no_decay(problem: HeadProblem, finish: Any, planned: Any) -> None:
+    _, none = finish(operator, problem, replace(SETTINGS, decay=0.0), planned())
+    _, hardly = finish(operator, problem, replace(SETTINGS, decay=1e-11), planned())
+    np.testing.assert_allclose(hardly.weights, none.weights, rtol=1e-7)
+    assert hardly.numbers["sigma"] == pytest.approx(none.numbers["sigma"], rel=1e-9)
+
+
+def test_the_public_start_is_the_centre(problem: HeadProblem, finish: Any, planned: Any) -> None:
+    # Moving the whole problem by c moves the result by c: nothing pulls towards zero.
+    class Moved(HeadProblem):
+        public = np.full((3, 5), 0.8)
+
+        def loss_and_gradient(self, weights: Array, rng: np.random.Generator) -> tuple[float, Array]:
+            return super().loss_and_gradient(weights - self.public, rng)
+
+    moved = Moved(
+        problem.retain_pixels, problem.forget_pixels, problem.original + 0.8, problem.classes, problem.strength
+    )
+    loose = replace(SETTINGS, finetune=0)
+    _, revision = finish(operator, moved, loose, planned())
+    np.testing.assert_allclose(revision.weights - 0.8, reference(problem, planned()), rtol=1e-9)
+    np.testing.assert_array_equal(revision.reference, Moved.public)
 
 
 @pytest.mark.parametrize(
@@ -107,25 +130,10 @@ def test_it_does_what_the_mechanism_says(problem: HeadProblem, finish: Any) -> N
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_it_makes_none_of_the_known_mistakes(
-    problem: HeadProblem, finish: Any, mistake: str, options: dict[str, Any]
+    problem: HeadProblem, finish: Any, planned: Any, mistake: str, options: dict[str, Any]
 ) -> None:
-    _, revision = finish(operator, problem, SETTINGS, Planned())
-    assert np.abs(revision.weights - reference(problem, **options)).max() > 1e-4, mistake
-
-
-def test_one_norm_over_everything() -> None:
-    vector = np.array([[3.0, 0.0], [0.0, 4.0]])
-    np.testing.assert_allclose(clip(vector, 1.0), vector / 5)
-    np.testing.assert_array_equal(clip(vector, 5.0), vector)
-    np.testing.assert_array_equal(clip(vector, 0.0), 0 * vector)
-    np.testing.assert_array_equal(clip(0 * vector, 1.0), 0 * vector)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_vector_that_is_not_finite_becomes_zero(bad: float) -> None:
-    vector = np.array([1.0, bad])
-    np.testing.assert_array_equal(clip(vector, 5.0), [0.0, 0.0])
-    assert vector[0] == 1.0
+    _, revision = finish(operator, problem, SETTINGS, planned())
+    assert np.abs(revision.weights - reference(problem, planned(), **options)).max() > 1e-4, mistake
 
 
 def test_a_gradient_that_overflowed_moves_nothing(
@@ -138,10 +146,10 @@ def test_a_gradient_that_overflowed_moves_nothing(
 
 
 def test_a_head_in_use_that_is_not_finite_starts_at_the_public_centre(
-    make_problem: Callable[..., HeadProblem], finish: Any
+    make_problem: Callable[..., HeadProblem], finish: Any, planned: Any
 ) -> None:
-    _, one = finish(operator, make_problem(original=np.full((3, 5), np.nan)), SETTINGS, Planned())
-    _, other = finish(operator, make_problem(original=np.zeros((3, 5))), SETTINGS, Planned())
+    _, one = finish(operator, make_problem(original=np.full((3, 5), np.nan)), SETTINGS, planned())
+    _, other = finish(operator, make_problem(original=np.zeros((3, 5))), SETTINGS, planned())
     np.testing.assert_array_equal(one.weights, other.weights)
 
 
@@ -149,6 +157,38 @@ def test_noise_is_added_in_every_step_with_the_exact_sigma(problem: HeadProblem,
     _, revision = finish(operator, problem, SETTINGS, silence, epsilon=2.0)
     assert silence.asked == [((3, 5), pytest.approx(sigma(2.0)))] * SETTINGS.steps
     assert revision.numbers["sigma"] == pytest.approx(sigma(2.0))
+
+
+def test_decreasing_noise_ends_with_the_recorded_sigma(problem: HeadProblem, finish: Any, silence: Any) -> None:
+    settings = replace(SETTINGS, schedule=1)
+    _, revision = finish(operator, problem, settings, silence)
+    spreads = [spread for _, spread in silence.asked]
+    assert spreads[-1] == pytest.approx(revision.numbers["sigma"]) == pytest.approx(sigma(s=settings))
+    np.testing.assert_allclose(np.divide(spreads[:-1], spreads[1:]), 1 / 0.7)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, schedule=1), replace(SETTINGS, decay=0.0)])
+def test_its_certificate_holds_and_no_number_of_it_can_be_changed(
+    problem: HeadProblem, finish: Any, certify: Any, settings: GradientClippingSettings
+) -> None:
+    _, revision = finish(operator, problem, settings)
+    assert check(certify(revision)) == []
+    for name, value in revision.numbers.items():
+        if name == "schedule" and settings.decay == 0:
+            continue  # Without decay both schedules are one.
+        changed = 1 - value if name == "schedule" else value * 1.001 if name != "steps" else value + 1
+        assert check(certify(revision, **{name: changed or 1e-3})) != [], name
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"decay": 10.0}, "lower one of them"), ({"initial_radius": 0.0}, "initial_radius must be")],
+)
+def test_numbers_that_cannot_be_certified_are_refused(
+    problem: HeadProblem, finish: Any, change: dict[str, float], sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence):
+        finish(operator, problem, replace(SETTINGS, **change))
 
 
 def test_the_noise_has_that_spread(problem: HeadProblem) -> None:
@@ -176,9 +216,9 @@ def test_without_fine_tuning_the_reference_is_the_public_start(problem: HeadProb
     np.testing.assert_array_equal(revision.reference, np.zeros((3, 5)))
 
 
-def test_the_forget_set_is_never_read(make_problem: Callable[..., HeadProblem], finish: Any) -> None:
-    _, one = finish(operator, make_problem(), SETTINGS, Planned())
-    _, other = finish(operator, make_problem(forget_pixels=None), SETTINGS, Planned())
+def test_the_forget_set_is_never_read(make_problem: Callable[..., HeadProblem], finish: Any, planned: Any) -> None:
+    _, one = finish(operator, make_problem(), SETTINGS, planned())
+    _, other = finish(operator, make_problem(forget_pixels=None), SETTINGS, planned())
     np.testing.assert_array_equal(one.weights, other.weights)
     assert one.noise_certifies is False
     assert one.mechanism == "gradient-clipping"

@@ -1,9 +1,10 @@
 """Noisy fine-tuning one block of parameters at a time.
 
-Parameters are split into k blocks by a rule that looks at no data. When its turn comes, a block is clipped to norm
-C0 / sqrt(k) around its public centre, so that all blocks together stay within C0, and takes T noisy steps of
-`gradient_clipping` while the others stand still. Method: Dolgova and Stich (arXiv 2601.05134). Their C0 is an assumed distance to a model retrained without the forgotten data, which nobody can check;
-here it is the radius of a clip that is really made.
+Parameters are split into k blocks by a rule that looks at no data. When its turn comes, a block is clipped to norm C0 /
+sqrt(k) around its public centre, so that all blocks together stay within C0, and takes T noisy steps of
+`gradient_clipping` while the others stand still. Method: Dolgova and Stich (arXiv 2601.05134). Their C0 is an assumed
+distance to a model retrained without the forgotten data, which nobody can check; here it is the radius of a clip that
+is really made.
 
 Accounting, derived here. Given the finished blocks and whatever the others hold, the noisy steps of one block are
 mu_b-GDP for any two starts in its ball and any two gradients, since both are clipped; that is all that
