@@ -34,6 +34,17 @@ def train(
         int | None, typer.Option(help="Long side of the working image in pixels, a multiple of 32.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything that is drawn at random.")] = 0,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="How a head is fitted: 'newton', to the minimum; 'bounded', to the minimum on features of bounded "
+            "length, for the operator newton-step; or 'pnsgd', by noisy gradient descent, for the operator pnsgd."
+        ),
+    ] = "newton",
+    strength: Annotated[
+        float | None,
+        typer.Option(help="Pull of a head's weights towards zero; the default depends on the method."),
+    ] = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -41,7 +52,7 @@ def train(
     from napari_unlearn.jobs.train import TrainRequest, TrainResult, events
 
     token = Token()
-    request = TrainRequest(dataset, out, masks, encoder, trainable, size, seed, device)
+    request = TrainRequest(dataset, out, masks, encoder, trainable, size, seed, device, method, strength)
     result = follow(events(request, token), token)
     assert isinstance(result, TrainResult)
     ERR.print(f"Encoder: {result.encoder}", markup=False, highlight=False)

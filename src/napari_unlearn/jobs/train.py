@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from napari_unlearn.models.training import FitStep
     from napari_unlearn.models.unet import UnetSegmenter
 
+METHODS = ("newton", "bounded", "pnsgd")
 # From the least that mask labels touch to the most.
 TRAINABLE = ("head", "decoder", "all")
 
@@ -49,6 +52,11 @@ class TrainRequest:
         Of everything that is drawn at random.
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
+    method : str
+        How a head is fitted: ``newton`` to the minimum; ``bounded`` to the minimum on features of bounded length, as
+        the operator newton-step needs it; ``pnsgd`` by noisy gradient descent, as the operator of that name needs it.
+    strength : float or None
+        Pull of a head's weights towards zero; None for the default of the method.
     """
 
     dataset: Path
@@ -59,6 +67,8 @@ class TrainRequest:
     size: int | None = None
     seed: int = 0
     device: str = "auto"
+    method: str = "newton"
+    strength: float | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,7 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
         raise UserError(f"The seed must not be negative, as {request.seed} is.")
     if request.size is not None and (request.size < 32 or request.size % 32):
         raise UserError(f"The size must be a multiple of 32, not {request.size}; 256 is a good choice.")
+    _require_method(request)
     dataset = open_dataset(request.dataset)
     cases = dataset.split(training_split(dataset))
     if not cases:
@@ -162,8 +173,12 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     )
     loss = float("nan")
     segmenter: HeadSegmenter | UnetSegmenter | None = None
-    fit = _fit_head if request.trainable == "head" else _fit_unet
-    for step in fit(card, cases, encoder, device):
+    fit: Iterator[FitStep | HeadSegmenter | UnetSegmenter]
+    if request.trainable == "head":
+        fit = _fit_head(request, card, cases, encoder, device)
+    else:
+        fit = _fit_unet(card, cases, encoder, device)
+    for step in fit:
         if not isinstance(step, FitStep):
             segmenter = step
             break
@@ -177,17 +192,44 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     yield Done(TrainResult(request.out, described, len(cases), loss, clock.elapsed))
 
 
+def _require_method(request: TrainRequest) -> None:
+    if request.method not in METHODS:
+        raise UserError(f"There is no method '{request.method}'; choose one of {', '.join(METHODS)}.")
+    if request.strength is not None and not 0 < request.strength < math.inf:
+        raise UserError(f"The strength must be larger than 0, not {request.strength}.")
+    if request.trainable != "head" and (request.method != "newton" or request.strength is not None):
+        raise UserError("A method and a strength can be chosen for a head only; add --trainable head.")
+    if request.masks != "coarse" and request.method != "newton":
+        raise UserError(
+            f"The method {request.method} prepares a head for unlearning, so it learns from coarse masks; leave "
+            "--masks out or choose the method newton."
+        )
+
+
 def _fit_head(
-    card: ModelCard, cases: Sequence[Case], encoder: Encoder, device: torch.device
+    request: TrainRequest, card: ModelCard, cases: Sequence[Case], encoder: Encoder, device: torch.device
 ) -> Iterator[FitStep | HeadSegmenter]:
+    from napari_unlearn.models.bounded_fit import BoundedRecipe, fit_bounded
     from napari_unlearn.models.feature_cache import FeatureCache
     from napari_unlearn.models.head import PixelHead
     from napari_unlearn.models.segmenter import HeadSegmenter
-    from napari_unlearn.models.training import HeadRecipe, fit_head
+    from napari_unlearn.models.training import FitStep, HeadRecipe, fit_head
+    from napari_unlearn.privacy.noise import OperatingSystemNoise
 
     cache = FeatureCache(encoder, device=device)
-    for step in fit_head(cases, card.masks, cache, card.size, len(card.classes), HeadRecipe(), card.seed):
-        yield HeadSegmenter(card, encoder, step, cache) if isinstance(step, PixelHead) else step
+    if request.method == "newton":
+        plain = HeadRecipe() if request.strength is None else HeadRecipe(strength=request.strength)
+        for step in fit_head(cases, card.masks, cache, card.size, len(card.classes), plain, card.seed):
+            yield HeadSegmenter(card, encoder, step, cache) if isinstance(step, PixelHead) else step
+        return
+    recipe = BoundedRecipe() if request.strength is None else BoundedRecipe(strong_convexity=request.strength)
+    noise = OperatingSystemNoise() if request.method == "pnsgd" else None
+    for made in fit_bounded(cases, cache, card.size, len(card.classes), recipe, card.seed, noise):
+        if isinstance(made, FitStep):
+            yield made
+        else:
+            head, training = made
+            yield HeadSegmenter(dataclasses.replace(card, bounded=training), encoder, head, cache)
 
 
 def _fit_unet(

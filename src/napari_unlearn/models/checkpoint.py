@@ -14,6 +14,7 @@ from torch import Tensor
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_json, atomic_write, sha256_bytes, sha256_file
+from napari_unlearn.models.bounded_training import BoundedTraining
 from napari_unlearn.models.encoder import Encoder, EncoderCard
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.head import PixelHead, Standardiser
@@ -91,7 +92,10 @@ def load_segmenter(
             raise UserError(f"{folder / WEIGHTS} was altered or damaged; restore it from where it was exported.")
         tensors = load_file(folder / WEIGHTS)
         card = ModelCard(**facts["model"])
-        card = dataclasses.replace(card, classes=tuple(card.classes))
+        bounded = facts["model"].get("bounded")
+        card = dataclasses.replace(
+            card, classes=tuple(card.classes), bounded=None if bounded is None else BoundedTraining.from_dict(bounded)
+        )
         encoder = EncoderCard.from_dict(facts["encoder"])
         # A card without the word is of a head: there was nothing else to say.
         kind = facts.get("kind", "head")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from napari_unlearn.models.bounded_training import BoundedTraining
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.grid import image_to_grid
@@ -41,6 +42,8 @@ class ModelCard:
         Seed of everything drawn at random in training (never of privacy noise).
     public_encoder : str
         SHA-256 of the public encoder that a wholly trained model started from; empty where the model holds it itself.
+    bounded : BoundedTraining or None
+        Record of a head's training on bounded features.
     """
 
     classes: tuple[str, ...]
@@ -52,6 +55,7 @@ class ModelCard:
     cases: int
     seed: int
     public_encoder: str = ""
+    bounded: BoundedTraining | None = None
 
 
 class Segmenter(Protocol):

@@ -8,10 +8,13 @@ import numpy as np
 import torch
 
 from napari_unlearn.data.case import Case
+from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.pixel_sampling import DrawnPixels, draw_pixels, merge, standardised
 from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.operators.bounded_images import BoundedImages, read_bounded_images
+from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.counterfactual import Refined
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Step
@@ -57,6 +60,18 @@ def collect(
     """
     size, cache, standardiser = segmenter.card.size, segmenter.cache, segmenter.head.standardiser
     cases, refined_cases = known_cases(cases)
+    trained_on: BoundedImages | None = None
+    if isinstance(settings, BoundedSettings):
+        if swaps:
+            raise UserError(
+                "This operator learns from the images that the head was trained on and from no other; leave composed "
+                "cases out, or choose another operator."
+            )
+        for item in read_bounded_images(segmenter, cases, bool(settings.corrected), settings.method):
+            if isinstance(item, Step):
+                yield item
+            else:
+                trained_on = item
     # The forget side draws from a stream of its own, so that what is forgotten cannot shift a draw of the retain side.
     forget_rng = rng.spawn(1)[0]
     masks = MaskReader(size, bool(settings.corrected))
@@ -97,6 +112,7 @@ def collect(
         segmenter.head.weights,
         len(segmenter.card.classes),
         settings.strength,
+        trained_on,
     )
     yield masks.collected(problem, len(refined), len(cases) - len(refined))
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_unlearn.models.convex_head import ConvexProblem, PixelSet
+from napari_unlearn.operators.bounded_images import BoundedImages
 from napari_unlearn.operators.protocol import FloatArray, Learned
 
 
@@ -56,6 +57,8 @@ class HeadProblem:
         K + 1.
     strength : float
         Strong convexity of the retain objective.
+    bounded : BoundedImages or None
+        The pixels the head was trained on, for an operator that goes on with a training on bounded features.
     """
 
     retain_pixels: PixelSet
@@ -63,6 +66,7 @@ class HeadProblem:
     original: FloatArray
     classes: int
     strength: float
+    bounded: BoundedImages | None = None
 
     @cached_property
     def public(self) -> FloatArray:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_unlearn.models.bounded_training import BoundedTraining
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy.noise import NoiseSource
 
@@ -212,6 +213,8 @@ class Revision:
         Where the noise came from; ``none`` if there was none.
     noise_certifies : bool
         False when the noise could be repeated by somebody, so that no certificate may be given.
+    training : BoundedTraining or None
+        How the head has now been trained, for an operator that can go on with it later.
     """
 
     weights: FloatArray
@@ -220,6 +223,7 @@ class Revision:
     reference: FloatArray | None = None
     noise: str = "none"
     noise_certifies: bool = True
+    training: BoundedTraining | None = None
 
 
 class Operator(Protocol):

@@ -14,7 +14,9 @@ from napari_unlearn.privacy import (
     gaussian_dp,
     gradient_clipping,
     model_clipping,
+    newton,
     output_perturbation,
+    pnsgd,
     residual,
 )
 from napari_unlearn.privacy.ranges import count, non_negative, positive
@@ -173,6 +175,55 @@ def _clipped_model_contradictions(parameters: Parameters) -> list[str]:
     ]
 
 
+_NOISY_STEPS = ("step_size", "strong_convexity", "n", "batch_size")
+
+
+def _noisy_epochs_sensitivity(parameters: Parameters) -> float:
+    update = {name: parameters[name] for name in _NOISY_STEPS}
+    return pnsgd.mu(distance=parameters["distance"], sigma=1.0, epochs=parameters["epochs"], **update)
+
+
+def _noisy_epochs_contradictions(parameters: Parameters) -> list[str]:
+    fresh = pnsgd.relabelled_distance(
+        **{name: parameters[name] for name in ("feature_radius", "strong_convexity", "projection_radius")}
+    )
+    needed = pnsgd.next_distance(
+        distance=parameters["earlier_distance"],
+        epochs=parameters["earlier_epochs"],
+        fresh_distance=fresh,
+        projection_radius=parameters["projection_radius"],
+        **{name: parameters[name] for name in _NOISY_STEPS},
+    )
+    failures = []
+    if not math.isclose(parameters["distance"], needed, rel_tol=RELATIVE_TOLERANCE):
+        failures.append(f"The distance is recorded as {parameters['distance']:g}, but its numbers give {needed:g}.")
+    if not parameters["step_size"] * parameters["smoothness"] <= 1 + RELATIVE_TOLERANCE:
+        failures.append(
+            f"A step size of {parameters['step_size']:g} is too long for a smoothness of {parameters['smoothness']:g}."
+        )
+    filled = pnsgd.filled(parameters["images"], parameters["batch_size"])
+    if parameters["n"] != filled:
+        failures.append(
+            f"{parameters['images']:g} images in batches of {parameters['batch_size']:g} count as {filled}, not as "
+            f"{parameters['n']:g}."
+        )
+    return failures
+
+
+_RELABELLED = ("feature_radius", "strong_convexity", "drawn_pixels", "removed_pixels", "residual_bound")
+
+
+def _newton_step_sensitivity(parameters: Parameters) -> float:
+    return newton.relabelled_sensitivity(**{name: parameters[name] for name in _RELABELLED})
+
+
+def _newton_step_contradictions(parameters: Parameters) -> list[str]:
+    stated, needed = parameters["sensitivity"], _newton_step_sensitivity(parameters)
+    if math.isclose(stated, needed, rel_tol=RELATIVE_TOLERANCE):
+        return []
+    return [f"The sensitivity is recorded as {stated:g}, but its numbers give {needed:g}."]
+
+
 MECHANISMS: Mapping[str, Mechanism] = {
     "residual": _gaussian(
         _residual_sensitivity,
@@ -196,6 +247,24 @@ MECHANISMS: Mapping[str, Mechanism] = {
         needed_sigma=_clipped_model_sigma,
         mu=lambda _: None,
         contradictions=_clipped_model_contradictions,
+    ),
+    "pnsgd": _gaussian(
+        _noisy_epochs_sensitivity,
+        (
+            *_NOISY_STEPS,
+            "images",
+            "smoothness",
+            "feature_radius",
+            "projection_radius",
+            "earlier_distance",
+            "earlier_epochs",
+            "distance",
+            "epochs",
+        ),
+        contradictions=_noisy_epochs_contradictions,
+    ),
+    "newton-step": _gaussian(
+        _newton_step_sensitivity, (*_RELABELLED, "sensitivity"), contradictions=_newton_step_contradictions
     ),
 }
 """What a certified run may name as its mechanism."""

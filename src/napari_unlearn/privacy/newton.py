@@ -8,6 +8,8 @@ calibrated exactly (Balle and Wang, ICML 2018) instead of by the classic formula
 
 from __future__ import annotations
 
+import math
+
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.ranges import count, non_negative, positive
 
@@ -73,3 +75,80 @@ def sensitivity(*, lipschitz: float, hessian_lipschitz: float, strong_convexity:
     slope, curvature = non_negative("lipschitz", lipschitz), positive("strong_convexity", strong_convexity)
     moved = slope * fraction / curvature
     return 2 * non_negative("hessian_lipschitz", hessian_lipschitz) * moved * moved / curvature
+
+
+def relabelled_sigma(
+    epsilon: float,
+    delta: float,
+    *,
+    feature_radius: float,
+    strong_convexity: float,
+    drawn_pixels: float,
+    removed_pixels: float,
+    residual_bound: float,
+) -> float:
+    """Return the noise per parameter for a softmax regression; parameters as for `relabelled_sensitivity`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    gap = relabelled_sensitivity(
+        feature_radius=feature_radius,
+        strong_convexity=strong_convexity,
+        drawn_pixels=drawn_pixels,
+        removed_pixels=removed_pixels,
+        residual_bound=residual_bound,
+    )
+    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
+
+
+def relabelled_sensitivity(
+    *,
+    feature_radius: float,
+    strong_convexity: float,
+    drawn_pixels: float,
+    removed_pixels: float,
+    residual_bound: float,
+) -> float:
+    """Return how far apart two Newton steps can end, one of which started at the minimum without the removed labels.
+
+    For a softmax regression with gradients of length at most L = sqrt(2) r and a Hessian that is M-Lipschitz with
+    M = r^3 / sqrt(2). Weights are not rescaled when labels go, so that the old minimum is within D = (rho L + e) / m of
+    the new one and the step within M D^2 / (2 m) + e / m; with rho = 0 that is the bound for the other run. Derived
+    here; `sensitivity` with L / 2 gives the same for e = 0.
+
+    Parameters
+    ----------
+    feature_radius
+        r, longest feature vector, 0 or more.
+    strong_convexity
+        m, larger than 0.
+    drawn_pixels, removed_pixels
+        Pixels of the objective, and how many of them lose their label or get another one.
+    residual_bound
+        e, bound on the gradient at the old minimum and on what is left of the linear system, 0 or more.
+
+    Returns
+    -------
+    float
+        Distance in parameter units.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    drawn, removed = count("drawn_pixels", drawn_pixels), count("removed_pixels", removed_pixels, least=0)
+    if removed > drawn:
+        raise ValueError(f"removed_pixels must not exceed drawn_pixels, but {removed} of {drawn} are to be removed.")
+    radius, convexity = non_negative("feature_radius", feature_radius), positive("strong_convexity", strong_convexity)
+    residual = non_negative("residual_bound", residual_bound)
+    bend = radius**3 / math.sqrt(2)
+
+    def off(share: float) -> float:
+        moved = (share * math.sqrt(2) * radius + residual) / convexity
+        return bend * moved * moved / (2 * convexity) + residual / convexity
+
+    return off(removed / drawn) + off(0)

@@ -26,8 +26,8 @@ def distance(
     step_size: float,
     strong_convexity: float,
     gradient_bound: float,
-    n: int,
-    batch_size: int,
+    n: float,
+    batch_size: float,
     projection_radius: float = math.inf,
     trained_epochs: int | None = None,
     removed: int = 1,
@@ -83,9 +83,9 @@ def mu(
     sigma: float,
     step_size: float,
     strong_convexity: float,
-    n: int,
-    batch_size: int,
-    epochs: int,
+    n: float,
+    batch_size: float,
+    epochs: float,
 ) -> float:
     """Return the mu that a number of unlearning epochs gives.
 
@@ -125,8 +125,8 @@ def epochs(
     sigma: float,
     step_size: float,
     strong_convexity: float,
-    n: int,
-    batch_size: int,
+    n: float,
+    batch_size: float,
 ) -> int:
     """Return K, the least number of unlearning epochs that meets the budget, 1 or more; parameters as for `mu`.
 
@@ -145,15 +145,65 @@ def epochs(
     return max(1, math.ceil(needed / per_epoch * (1 - 1e-12)))
 
 
+def relabelled_gradient(feature_radius: float) -> float:
+    """Return sqrt(2) r: the longest gradient of an image, and how far new labels or lower weights can move it.
+
+    Parameters
+    ----------
+    feature_radius
+        r, longest feature vector of a softmax regression, 0 or more; the weights of an image sum to at most 1.
+
+    Returns
+    -------
+    float
+        Norm, in units of the gradient.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    return math.sqrt(2) * non_negative("feature_radius", feature_radius)
+
+
+def relabelled_distance(*, feature_radius: float, strong_convexity: float, projection_radius: float) -> float:
+    """Return Z, how far apart two trainings of any length on the same images can end, whatever the labels of each.
+
+    Every image of every batch may differ. A step then shifts two heads apart by at most eta sqrt(2) r and contracts
+    them by 1 - eta m, so that they stay within sqrt(2) r / m; the projection keeps them within 2 R as well.
+
+    Parameters
+    ----------
+    feature_radius
+        As for `relabelled_gradient`.
+    strong_convexity
+        m, larger than 0.
+    projection_radius
+        R, larger than 0.
+
+    Returns
+    -------
+    float
+        Distance in parameter units.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    shift = relabelled_gradient(feature_radius) / positive("strong_convexity", strong_convexity)
+    return min(shift, 2 * positive("projection_radius", projection_radius))
+
+
 def next_distance(
     *,
     distance: float,
-    epochs: int,
+    epochs: float,
     fresh_distance: float,
     step_size: float,
     strong_convexity: float,
-    n: int,
-    batch_size: int,
+    n: float,
+    batch_size: float,
     projection_radius: float = math.inf,
 ) -> float:
     """Return Z for the next request: what is left of the last one after its epochs, plus that of the new rows.
@@ -183,6 +233,18 @@ def next_distance(
     return min(left + non_negative("fresh_distance", fresh_distance), 2 * projection_radius)
 
 
+def filled(images: float, batch_size: float) -> int:
+    """Return n for the account: images, and as many without labels as fill the last batch.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    size = count("batch_size", batch_size)
+    return size * -(-count("images", images) // size)
+
+
 def _log_ratio(step_size: float, strong_convexity: float) -> float:
     shrinkage = positive("step_size", step_size) * non_negative("strong_convexity", strong_convexity)
     if shrinkage >= 1:
@@ -190,7 +252,7 @@ def _log_ratio(step_size: float, strong_convexity: float) -> float:
     return math.log1p(-shrinkage)
 
 
-def _steps_per_epoch(n: int, batch_size: int) -> int:
+def _steps_per_epoch(n: float, batch_size: float) -> int:
     rows, size = count("n", n), count("batch_size", batch_size)
     if rows % size:
         raise ValueError(f"batch_size must divide n, but {rows} rows do not divide into batches of {size}.")

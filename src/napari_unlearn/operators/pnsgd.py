@@ -1,0 +1,175 @@
+"""Tier 3. Noisy training goes on, on what may be kept, until its noise hides where it started (Chien et al. 2024).
+
+The head in use was trained by projected noisy SGD on coarse masks. The same update, on the same pixels of the same
+images in the same order, now runs with the labels that may be kept. What may change is *every* image: a refined case
+loses its dilation artefacts, a case without a fine mask everything inside its coarse mask. So all images of every batch
+count as changed, and two trainings whose labels have nothing in common are at most Z = min(sqrt(2) r / m, 2 R) apart
+(`privacy.pnsgd.relabelled_distance`). K epochs of N steps then give, with c = 1 - eta m,
+
+    mu = Z c^N / (sqrt(2 eta) sigma sqrt(1 + c^2 + ... + c^(2(N-1)))),
+
+which is exact Gaussian DP instead of the Renyi bounds of the paper, whose K is several times larger (algebra in
+`privacy.pnsgd`). K depends on the recorded training and the budget only, never on a label. The model compared with
+learned and went on with the kept labels from the beginning.
+
+The number of images must not change, so a case without a fine mask stays with its certain background. It would teach
+that everything is background, and is therefore given less weight; the bound on Z covers lower weights.
+
+A further request finds a head that is at most Z c^N from the one it is compared with; Z then is that plus the distance
+that new labels can make, or 2 R if that is less.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.models.bounded_pixels import BoundedPixels
+from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
+from napari_unlearn.operators.bounded_images import BoundedImages
+from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
+from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
+from napari_unlearn.operators.settings import Settings
+from napari_unlearn.privacy import pnsgd
+from napari_unlearn.privacy.noise import NoiseSource
+
+_ROUNDING = 1e-4  # relative; what another machine can change in the largest eigenvalue of a matrix in single precision
+
+
+@dataclass(frozen=True)
+class Pnsgd:
+    """The epochs that the budget needs, and the same ones from the public start."""
+
+    def steps(
+        self, problem: Problem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
+    ) -> Iterator[Step | Revision]:
+        """See `Operator.steps`."""
+        assert isinstance(settings, PnsgdSettings)
+        assert isinstance(problem, HeadProblem)
+        images = problem.bounded
+        assert images is not None
+        numbers = account(images, budget, settings)
+        training, steps = images.training, images.training.steps
+        assert steps is not None
+        epochs = int(numbers["epochs"])
+        _require_smooth(images)
+        kept = weighted(images, settings.background_weight)
+        sgd = NoisySgd(kept, problem.classes, training.strong_convexity, steps, images.seed)
+        start = images.on_whitened(problem.original)
+        for done, state in enumerate(sgd.epochs(start, epochs, noise), 1):
+            weights = images.on_standardised(state)
+            yield Step(done, 2 * epochs, "Going on with noisy training on what may be kept", weights=weights)
+        for done, state in enumerate(sgd.epochs(sgd.start(noise), epochs, noise), epochs + 1):
+            reference = images.on_standardised(state)
+            yield Step(done, 2 * epochs, "The same from the public start, for comparison")
+        yield Revision(
+            weights,
+            "pnsgd",
+            numbers,
+            reference=reference,
+            noise=noise.description,
+            noise_certifies=noise.certifies,
+            training=training.after(weights, numbers["distance"], epochs),
+        )
+
+
+def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> dict[str, float]:
+    """The numbers of a request: what the certificate records.
+
+    Parameters
+    ----------
+    images : BoundedImages
+        Only the record of the training is read, no label.
+    budget : Budget
+        What is asked for.
+    settings : PnsgdSettings
+        Least and most epochs.
+
+    Returns
+    -------
+    dict of str to float
+
+    Raises
+    ------
+    UserError
+        The budget needs more epochs than allowed.
+    """
+    training, steps = images.training, images.training.steps
+    assert steps is not None
+    update = {
+        "step_size": steps.step_size,
+        "strong_convexity": training.strong_convexity,
+        "n": pnsgd.filled(training.images, steps.batch_size),
+        "batch_size": steps.batch_size,
+    }
+    fresh = pnsgd.relabelled_distance(
+        feature_radius=training.feature_radius,
+        strong_convexity=training.strong_convexity,
+        projection_radius=steps.projection_radius,
+    )
+    distance = pnsgd.next_distance(
+        distance=steps.distance,
+        epochs=steps.spent,
+        fresh_distance=fresh,
+        projection_radius=steps.projection_radius,
+        **update,
+    )
+    needed = pnsgd.epochs(budget.epsilon, budget.delta, distance=distance, sigma=steps.sigma, **update)
+    if needed > settings.most_epochs:
+        raise UserError(
+            f"Epsilon {budget.epsilon:g} and delta {budget.delta:g} need {needed} passes over the images, more than "
+            f"the {settings.most_epochs} allowed; allow more, or train with a larger strength."
+        )
+    return {
+        **update,
+        "images": training.images,
+        "smoothness": steps.smoothness,
+        "feature_radius": training.feature_radius,
+        "projection_radius": steps.projection_radius,
+        "earlier_distance": steps.distance,
+        "earlier_epochs": steps.spent,
+        "distance": distance,
+        "epochs": max(needed, settings.least_epochs),
+        "sigma": steps.sigma,
+    }
+
+
+def weighted(images: BoundedImages, share: float) -> BoundedPixels:
+    """Give the certain background of cases without a fine mask less weight.
+
+    Parameters
+    ----------
+    images : BoundedImages
+        The pixels.
+    share : float
+        Of the whole weight, at most, that this background carries. No weight is raised, since the account rests on
+        1 / P as the largest.
+
+    Returns
+    -------
+    BoundedPixels
+    """
+    weights = images.pixels.weights.copy()
+    known, certain = weights[images.refined].sum(), weights[~images.refined].sum()
+    if certain > 0:
+        weights[~images.refined] *= min(1.0, share / (1 - share) * known / certain)
+    return dataclasses.replace(images.pixels, weights=weights)
+
+
+def _require_smooth(images: BoundedImages) -> None:
+    training, steps = images.training, images.training.steps
+    assert steps is not None
+    found = smoothness(images.pixels, training.strong_convexity, steps.batch_size, images.seed)
+    if found > steps.smoothness * (1 + _ROUNDING):
+        raise UserError(
+            f"The objective has curvature {found:g}, more than the {steps.smoothness:g} that the model's card records, "
+            "so its steps are too long for the guarantee; train the head again."
+        )
+
+
+operator = Pnsgd()
