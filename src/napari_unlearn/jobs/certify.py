@@ -168,6 +168,7 @@ def certificate(
             *carried_over(*models),
             *_about_data(collected, settings),
             *_about_noise(revision),
+            *_about_package(operator),
         ),
         tensors=tensor_groups(models[1], tier),
         hashes={**hashes, "retain_masks": collected.retain_hash, "forget_masks": collected.forget_hash},
@@ -176,6 +177,7 @@ def certificate(
             "accountant": ACCOUNTANT,
             "python": platform.python_version(),
             **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+            **({"operator": operator.package} if operator.package else {}),
         },
         noise=revision.noise,
         created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -253,6 +255,19 @@ def _about_noise(revision: Revision) -> list[Assumption]:
         return []
     return [
         Assumption("Nobody can reproduce the noise.", f"Noise source: {revision.noise}.", revision.noise_certifies),
+    ]
+
+
+def _about_package(operator: OperatorInfo) -> list[Assumption]:
+    if not operator.package or operator.tier != "certified":
+        return []
+    return [
+        Assumption(
+            "The operator does what its mechanism says.",
+            f"It is the code of {operator.package}. That it drew at least as much noise as it states, and that its "
+            "numbers give the guarantee, was checked; its steps were not.",
+            True,
+        )
     ]
 
 

@@ -160,6 +160,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     import numpy as np
 
     from napari_unlearn.jobs.certify import require_admissible
+    from napari_unlearn.jobs.foreign_claims import WitnessedNoise, confirmed
     from napari_unlearn.models.checkpoint import WEIGHTS, load_segmenter
     from napari_unlearn.models.device import find_device
     from napari_unlearn.models.segmenter import HeadSegmenter
@@ -210,11 +211,12 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
         else:
             collected = item
     assert collected is not None
-    noise = OperatingSystemNoise() if request.noise_seed is None else SeededNoise(request.noise_seed)
+    noise = WitnessedNoise(OperatingSystemNoise() if request.noise_seed is None else SeededNoise(request.noise_seed))
     fitting = Clock()
     budget = Budget(request.epsilon, request.delta)
     for made in load(operator.name).steps(collected.problem, settings, budget, noise, rng):
         if isinstance(made, Revision):
+            made = confirmed(operator, made, noise, collected.problem.original.shape)
             if not np.isfinite(made.weights).all():
                 raise UserError(
                     f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
@@ -234,6 +236,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
         for name, value in made.metrics.items():
             yield Metric(name, made.done, value)
+    raise UserError(f"{operator.title} ended without a result; report this to its authors.")
 
 
 def _finish(
