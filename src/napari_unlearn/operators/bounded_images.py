@@ -17,6 +17,7 @@ from napari_unlearn.models.grid import mask_to_grid
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import MaskReader
+from napari_unlearn.privacy.certificate import Assumption
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,29 @@ class BoundedImages:
     def on_standardised(self, weights: FloatArray) -> FloatArray:
         """A head on whitened features as one on standardised features."""
         return self.pixels.whitening.on_standardised(weights)
+
+
+def trained_as_recorded(images: BoundedImages, method: str) -> Assumption:
+    """What every operator on bounded features rests on, as the certificate says it.
+
+    Parameters
+    ----------
+    images : BoundedImages
+        Read without complaint.
+    method : str
+        ``pnsgd`` or ``bounded``.
+
+    Returns
+    -------
+    Assumption
+    """
+    training = images.training
+    return Assumption(
+        f"The head was trained with --method {method} on these images, with the numbers that its card records.",
+        f"The digest of the head is the one that the card records, and so is that of the {training.images} images. "
+        "That the card was written by such a training is taken from the card.",
+        True,
+    )
 
 
 def read_bounded_images(

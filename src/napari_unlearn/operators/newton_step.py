@@ -35,12 +35,13 @@ from torch import Tensor
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.bounded_fit import mass, objective
 from napari_unlearn.models.bounded_pixels import BoundedPixels, FloatArray
-from napari_unlearn.operators.bounded_images import BoundedImages
+from napari_unlearn.operators.bounded_images import BoundedImages, trained_as_recorded
 from napari_unlearn.operators.catalogue.certified_convex import NewtonStepSettings
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy import newton
+from napari_unlearn.privacy.certificate import Assumption
 from napari_unlearn.privacy.noise import NoiseSource
 
 _MOST_ITERATIONS = 5000
@@ -70,7 +71,21 @@ class NewtonStep:
         new = new + noise.gaussian(new.shape, numbers["sigma"])
         weights = images.on_standardised(new)
         yield Step(2, 2, "Hiding what is left in noise", weights=weights)
-        yield Revision(weights, "newton-step", numbers, noise=noise.description, noise_certifies=noise.certifies)
+        yield Revision(
+            weights,
+            "newton-step",
+            numbers,
+            noise=noise.description,
+            noise_certifies=noise.certifies,
+            assumptions=(
+                trained_as_recorded(images, "bounded"),
+                Assumption(
+                    "The head in use is the minimum of its training on the coarse masks.",
+                    f"The gradient of the whole objective, computed anew, is at most {settings.residual:g}.",
+                    True,
+                ),
+            ),
+        )
 
 
 def account(

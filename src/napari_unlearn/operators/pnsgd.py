@@ -30,12 +30,13 @@ import numpy as np
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.bounded_pixels import BoundedPixels
 from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
-from napari_unlearn.operators.bounded_images import BoundedImages
+from napari_unlearn.operators.bounded_images import BoundedImages, trained_as_recorded
 from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy import pnsgd
+from napari_unlearn.privacy.certificate import Assumption
 from napari_unlearn.privacy.noise import NoiseSource
 
 _ROUNDING = 1e-4  # relative; what another machine can change in the largest eigenvalue of a matrix in single precision
@@ -75,7 +76,29 @@ class Pnsgd:
             noise=noise.description,
             noise_certifies=noise.certifies,
             training=training.after(weights, numbers["distance"], epochs),
+            assumptions=(trained_as_recorded(images, "pnsgd"), covered(images)),
         )
+
+
+def covered(images: BoundedImages) -> Assumption:
+    """Which images the guarantee is about, as the certificate says it.
+
+    Parameters
+    ----------
+    images : BoundedImages
+        The pixels.
+
+    Returns
+    -------
+    Assumption
+    """
+    training, refined = images.training, int(images.refined.sum())
+    return Assumption(
+        f"All {training.images} images count as changed: the labels of any of them may be forgotten, wholly or in part.",
+        f"{refined} lose their dilation artefacts and {training.images - refined} everything inside their coarse mask; "
+        "the distance recorded holds for any labels of all images, since their pixels stay the same.",
+        True,
+    )
 
 
 def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> dict[str, float]:

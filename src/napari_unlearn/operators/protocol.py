@@ -19,6 +19,7 @@ from torch import Tensor
 
 from napari_unlearn.models.bounded_training import BoundedTraining
 from napari_unlearn.operators.settings import Settings
+from napari_unlearn.privacy.certificate import Assumption
 from napari_unlearn.privacy.noise import NoiseSource
 
 FloatArray = NDArray[np.float64]
@@ -215,6 +216,8 @@ class Revision:
         False when the noise could be repeated by somebody, so that no certificate may be given.
     training : BoundedTraining or None
         How the head has now been trained, for an operator that can go on with it later.
+    assumptions : tuple of Assumption
+        What the guarantee of this operator rests on beside that of every other one, checked.
     """
 
     weights: FloatArray
@@ -224,6 +227,7 @@ class Revision:
     noise: str = "none"
     noise_certifies: bool = True
     training: BoundedTraining | None = None
+    assumptions: tuple[Assumption, ...] = ()
 
 
 class Operator(Protocol):
