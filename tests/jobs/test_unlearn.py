@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.files import sha256_file
@@ -21,9 +22,12 @@ from napari_unlearn.jobs.run_folder import read_certificate, verify_run
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.unlearn import RunResult, UnlearnRequest, events
 from napari_unlearn.models.checkpoint import load_segmenter, save_segmenter
+from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.segmenter import predict_mask
+from napari_unlearn.models.unet import UnetSegmenter, public_unet
+from napari_unlearn.models.unet_weights import weights_of
 from napari_unlearn.operators.protocol import Revision, Step
-from napari_unlearn.operators.registry import available
+from napari_unlearn.operators.registry import available, info
 from napari_unlearn.privacy import gaussian_dp
 
 SMALL: dict[str, dict[str, float]] = {
@@ -78,16 +82,133 @@ def test_every_operator_makes_a_valid_run(
     assert predict_mask(revised, sample.cases[0].image()).shape == (64, 64)
 
 
-@pytest.mark.parametrize("operator", available(), ids=lambda operator: operator.name)
-def test_no_operator_touches_a_unet(
+def short(operator: Any) -> dict[str, float]:
+    """Settings with which it does not take long."""
+    lengths = ("iterations", "steps", "newton_steps", "averages", "depth", "finetune", "passes", "epochs", "draws")
+    return {name: max(1, operator.parameters[name]["low"]) for name in lengths if name in operator.parameters}
+
+
+@pytest.mark.parametrize("operator", [o for o in available() if not o.convex], ids=lambda operator: operator.name)
+def test_every_operator_that_needs_no_convex_head_revises_a_unet(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], sample: Dataset, unet: Path, operator: Any
+) -> None:
+    request = change(operator=operator.name, model=unet, settings={"pixels": 400, **short(operator)})
+    result = finish(events(request, Token()))
+    assert verify_run(request.out) == []
+    assert result.tier == operator.tier
+    revised, original = load_segmenter(result.model), load_segmenter(unet)
+    assert isinstance(revised, UnetSegmenter)
+    assert revised.card == dataclasses.replace(original.card, masks="unlearned", cases=6)
+    states = [model.network.layers.encoder.state_dict() for model in (revised, original)]
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+    assert np.linalg.norm(weights_of(revised.network) - weights_of(original.network)) > 0
+    assert predict_mask(revised, sample.cases[0].image()).shape == (64, 64)
+    record = read_certificate(request.out)
+    assert record.hashes["public_encoder"] == load_segmenter(change().model).encoder.weights_hash
+    assert record.parameters["decoder_seed"] == request.seed
+    metrics = json.loads((request.out / "metrics.json").read_text())
+    assert metrics["weights_moved"] > 0
+
+
+@pytest.mark.parametrize("operator", [o for o in available() if o.convex], ids=lambda operator: operator.name)
+def test_an_operator_that_needs_a_convex_head_refuses_a_unet_and_names_those_that_do_not(
     change: Callable[..., UnlearnRequest], failure: Callable[..., str], unet: Path, operator: Any
 ) -> None:
     request = change(operator=operator.name, model=unet)
-    assert failure(events(request, Token())) == (
-        f"{unet} is a U-Net, but the operators of this version revise a head on a frozen public encoder; train a model "
-        "with --trainable head."
+    found = failure(events(request, Token()))
+    assert found.startswith(
+        f"{operator.title} rests on a convex objective, which the head of a model has and the U-Net"
+    )
+    assert "choose one of exact-refit, " in found
+    assert operator.name not in found
+    assert not request.out.exists()
+
+
+@pytest.fixture
+def whole(unet: Path, encoder: Encoder, tmp_path: Path) -> Callable[..., Path]:
+    """A function that makes a U-Net of which everything was trained, as far as its card says."""
+
+    def make(**card: Any) -> Path:
+        segmenter = load_segmenter(unet)
+        network = public_unet(encoder, 3, frozen=False, seed=1)
+        facts = {"trainable": "all", "public_encoder": encoder.weights_hash, **card}
+        model = UnetSegmenter(
+            dataclasses.replace(segmenter.card, **facts),
+            encoder.card.fitted_on("coarse", segmenter.card.trained_on),
+            network,
+        )
+        save_segmenter(model, tmp_path / "whole")
+        return tmp_path / "whole"
+
+    return make
+
+
+@pytest.mark.parametrize("operator", ["exact-refit", "gradient-clipping"])
+def test_a_wholly_trained_unet_is_certified_about_its_public_encoder(
+    change: Callable[..., UnlearnRequest],
+    finish: Callable[..., Any],
+    whole: Callable[..., Path],
+    encoder: Encoder,
+    encoder_file: Path,
+    operator: str,
+) -> None:
+    settings = short(info(operator))
+    request = change(operator=operator, model=whole(), public_encoder=str(encoder_file), settings=settings)
+    result = finish(events(request, Token()))
+    assert verify_run(request.out) == []
+    assert result.tier != "empirical"
+    record = read_certificate(request.out)
+    assert record.hashes["public_encoder"] == encoder.weights_hash
+    assert {group.role for group in record.tensors} == {"covered"}
+    revised = load_segmenter(result.model)
+    assert revised.card.public_encoder == encoder.weights_hash
+    assert revised.encoder_card.public is False
+    masks = "fine" if operator == "exact-refit" else "coarse"
+    assert revised.encoder_card.trained_on.endswith(f"the {masks} masks of {revised.card.trained_on}")
+
+
+@pytest.mark.parametrize("operator", ["exact-refit", "gradient-clipping"])
+def test_without_its_public_encoder_a_wholly_trained_unet_gets_no_certificate(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], whole: Callable[..., Path], operator: str
+) -> None:
+    request = change(operator=operator, model=whole(public_encoder=""), settings=short(info(operator)))
+    assert (
+        "the public encoder that it started from is not at hand); name it with --public-encoder, or choose"
+        in failure(events(request, Token()))
     )
     assert not request.out.exists()
+
+
+def test_an_empirical_operator_does_without_the_public_encoder(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], whole: Callable[..., Path]
+) -> None:
+    request = change(operator="neggrad-seg", model=whole(public_encoder=""), settings={"steps": 2})
+    assert finish(events(request, Token())).tier == "empirical"
+    assert verify_run(request.out) == []
+
+
+def test_an_exact_run_of_a_unet_does_not_depend_on_the_model_in_use(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], unet: Path, tmp_path: Path
+) -> None:
+    other = load_segmenter(unet)
+    with torch.no_grad():
+        for value in other.network.layers.decoder.state_dict().values():
+            if value.is_floating_point():
+                value.fill_(0.3)
+    save_segmenter(other, tmp_path / "other")
+    settings = {"iterations": 2}
+    one = finish(events(change("one", model=unet, settings=settings), Token()))
+    two = finish(events(change("two", model=tmp_path / "other", settings=settings), Token()))
+    assert sha256_file(unet / "model.safetensors") != sha256_file(tmp_path / "other" / "model.safetensors")
+    assert sha256_file(one.model / "model.safetensors") == sha256_file(two.model / "model.safetensors")
+
+
+def test_a_head_needs_no_public_encoder_to_be_named(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str]
+) -> None:
+    assert "holds its public encoder itself; leave --public-encoder out" in failure(
+        events(change(public_encoder="shipped"), Token())
+    )
 
 
 def test_the_result_has_the_keys_of_the_contract(
