@@ -168,6 +168,7 @@ def certificate(
             *carried_over(*models),
             *_about_data(collected, settings),
             *_about_noise(revision),
+            *revision.assumptions,
             *_about_package(operator),
         ),
         tensors=tensor_groups(models[1], tier),

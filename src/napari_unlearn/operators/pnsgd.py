@@ -94,7 +94,7 @@ def covered(images: BoundedImages) -> Assumption:
     """
     training, refined = images.training, int(images.refined.sum())
     return Assumption(
-        f"All {training.images} images count as changed: the labels of any of them may be forgotten, wholly or in part.",
+        f"All {training.images} images count as changed: any of their labels may be forgotten.",
         f"{refined} lose their dilation artefacts and {training.images - refined} everything inside their coarse mask; "
         "the distance recorded holds for any labels of all images, since their pixels stay the same.",
         True,
