@@ -140,3 +140,13 @@ def test_pixels_without_a_label_have_no_say(make_problem: Problems) -> None:
     assert nothing.item() == 0
     nothing.backward()
     assert not weights.grad.any()  # type: ignore[union-attr]
+
+
+def test_only_a_head_is_pulled_to_zero(make_problem: Problems) -> None:
+    # The public start of a U-Net may not be at hand, and its objective has no penalty.
+    class Elsewhere:
+        pass
+
+    settings, weights = DescentSettings(strength=1.0), torch.ones(4)
+    assert pull(make_problem(), weights, settings).item() == 2
+    assert pull(Elsewhere(), weights, settings).item() == 0  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.catalogue.comparators import DescentSettings
+from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import FloatArray, Problem, Revision, Step
 
 WATCH_EVERY = 20
@@ -119,7 +120,7 @@ def cross_entropy(problem: Problem, weights: Tensor, inputs: Tensor, labels: Ten
 
 
 def retain_loss(problem: Problem, weights: Tensor, settings: DescentSettings, rng: np.random.Generator) -> Tensor:
-    """Cross-entropy on a draw of the retain set, and the pull towards the public start.
+    """Cross-entropy on a draw of the retain set, and the penalty of a head.
 
     Parameters
     ----------
@@ -141,12 +142,12 @@ def retain_loss(problem: Problem, weights: Tensor, settings: DescentSettings, rn
 
 
 def pull(problem: Problem, weights: Tensor, settings: DescentSettings) -> Tensor:
-    """Quadratic penalty on the distance from the public start, as in the convex objective of a head.
+    """Quadratic penalty of a head's convex objective; the objective of a U-Net has none.
 
     Parameters
     ----------
     problem : Problem
-        Knows the public start.
+        Whose objective.
     weights : Tensor
         Of the shape of `Problem.original`.
     settings : DescentSettings
@@ -157,5 +158,6 @@ def pull(problem: Problem, weights: Tensor, settings: DescentSettings) -> Tensor
     Tensor
         Scalar.
     """
-    away = weights - torch.from_numpy(problem.public).to(weights)
-    return 0.5 * settings.strength * away.square().sum()
+    if not isinstance(problem, HeadProblem):
+        return weights.new_zeros(())
+    return 0.5 * settings.strength * weights.square().sum()

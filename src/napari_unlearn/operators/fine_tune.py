@@ -1,6 +1,6 @@
 """Tier 4. Fine-tuning: from the weights in use, descend on the retain set and on nothing else.
 
-L = mean over retain of CE(kept label) + strength / 2 * |w - w_public|^2.
+L = mean over retain of CE(kept label) + strength / 2 * |w|^2 for a head.
 
 Nothing pushes the forgotten labels away; what the retain set does not contradict stays.
 """

@@ -1,7 +1,7 @@
 """Tier 4. Random labels: forgotten pixels learn any class but the one to forget.
 
 L = mean over retain of CE(kept label) + forget_weight * mean over forget of CE(random label)
-    + strength / 2 * |w - w_public|^2.
+    + strength / 2 * |w|^2 for a head.
 
 The random label of a pixel is drawn anew in every step, uniformly from the K classes that are not its coarse one, so
 that on average the target is their even mixture. With two classes it is always background.

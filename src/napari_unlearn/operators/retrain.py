@@ -1,6 +1,6 @@
 """Tier 4. Retraining: from the public start, descend on the retain set.
 
-L = mean over retain of CE(kept label) + strength / 2 * |w - w_public|^2.
+L = mean over retain of CE(kept label) + strength / 2 * |w|^2 for a head.
 
 The weights in use are never looked at, so the result is free of forgotten labels where nothing else saw one, such as a
 fine-tuned encoder. It stands among the empirical operators because it does not check that, and because it is the

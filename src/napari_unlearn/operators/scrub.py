@@ -2,7 +2,7 @@
 
 The teacher is the model in use, the student starts as its copy. With p(w) = softmax(scores(w) / temperature) and
 D(w) = temperature^2 * mean over pixels of KL(p(teacher) || p(w)), a pushing pass descends on - D over the forget set, a
-learning pass on alpha * D + gamma * CE(kept label) over the retain set + strength / 2 * |w - w_public|^2 (after
+learning pass on alpha * D + gamma * CE(kept label) over the retain set + strength / 2 * |w|^2 for a head (after
 Kurmanji et al. 2023, whose alternation is kept).
 
 Two things differ for pixels. At the teacher D has no slope, so a first push would follow rounding errors; each push
