@@ -9,9 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
 
 from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.models.pixel_sampling import IGNORE
+from napari_unlearn.models.unet_training import segmentation_loss
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Operator, Revision, Step
 from napari_unlearn.operators.settings import Settings
@@ -143,3 +148,62 @@ def finish() -> Callable[..., tuple[list[Step], Revision]]:
         pytest.fail("An operator must end with a revision.")
 
     return run
+
+
+class PictureBatches:
+    """Eight pictures or more, drawn whole; `labels` is 255 where there is none."""
+
+    def __init__(self, images: Tensor, labels: Tensor) -> None:
+        self.images, self.labels = images, labels
+
+    def __len__(self) -> int:
+        return int((self.labels != IGNORE).sum())
+
+    def draw(self, pixels: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        rows = rng.integers(len(self.images), size=max(8, pixels // self.labels[0].numel()))
+        return self.images[rows], self.labels[rows]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A problem of whole images and one vector of weights, as of a U-Net: a single convolution."""
+
+    retain: PictureBatches
+    forget: PictureBatches
+    original: NDArray[np.float64]
+    strength: float = 1e-3
+    classes: int = CLASSES
+
+    @property
+    def public(self) -> NDArray[np.float64]:
+        return np.zeros_like(self.original)
+
+    def scores(self, weights: Tensor, inputs: Tensor) -> Tensor:
+        kernel, bias = weights.to(inputs.dtype).split([CLASSES * 27, CLASSES])
+        return functional.conv2d(inputs - 0.5, kernel.view(CLASSES, 3, 3, 3), bias, padding=1)
+
+    def loss_and_gradient(self, weights: NDArray[np.float64], rng: np.random.Generator) -> tuple[float, Any]:
+        leaf = torch.from_numpy(weights).float().requires_grad_()
+        loss = segmentation_loss(self.scores(leaf, self.retain.images), self.retain.labels)
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        return float(loss.detach()), gradient.double().numpy()
+
+    def retain_dice(self, weights: NDArray[np.float64]) -> float:
+        said = self.scores(torch.from_numpy(weights), self.retain.images).argmax(1) > 0
+        true = self.retain.labels > 0
+        return 2 * int((said & true).sum()) / max(1, int(said.sum() + true.sum()))
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Pictures:
+    """A problem of images: bright squares of class 1 or dark ones of class 2, coarse labels around them to forget."""
+    random = torch.Generator().manual_seed(0)
+    images = 0.5 + 0.05 * torch.randn(8, 3, 12, 12, generator=random)
+    kept, forgotten = torch.zeros(8, 12, 12, dtype=torch.int64), torch.full((8, 12, 12), IGNORE)
+    for i in range(8):
+        images[i, :, 4:8, 4:8] += 0.3 if i % 2 else -0.3
+        kept[i, 2:10, 2:10], forgotten[i, 2:10, 2:10] = IGNORE, 2 - i % 2
+        kept[i, 4:8, 4:8], forgotten[i, 4:8, 4:8] = 2 - i % 2, IGNORE
+    original = 0.1 * torch.randn(CLASSES * 28, generator=random, dtype=torch.float64).numpy()
+    original[-CLASSES:] = -0.2, 0.0, 0.0
+    return Pictures(PictureBatches(images.clamp(0, 1), kept), PictureBatches(images.clamp(0, 1), forgotten), original)
