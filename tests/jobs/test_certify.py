@@ -26,7 +26,8 @@ from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Revision
 from napari_unlearn.operators.registry import available, info
 from napari_unlearn.operators.retain_masks import Collected
-from napari_unlearn.privacy import gaussian_dp, residual
+from napari_unlearn.privacy import gaussian_dp, model_clipping, residual
+from napari_unlearn.privacy.attempts import Cost
 from napari_unlearn.privacy.certificate import Certificate
 from napari_unlearn.privacy.noise import OperatingSystemNoise
 from napari_unlearn.privacy.verification import check
@@ -61,7 +62,7 @@ def make(segmenter: HeadSegmenter, collected: Collected, model: Path, run: Path)
     def certify(
         operator: str,
         revision: Revision,
-        earlier: Sequence[float] = (),
+        earlier: Sequence[Cost] = (),
         after: Path = run / "model",
         collected: Collected = collected,
         **settings: float,
@@ -228,3 +229,34 @@ def test_only_certified_runs_of_the_same_model_count(run: Path, tmp_path: Path, 
     (tmp_path / "notes.txt").write_text("x")
     assert earlier_attempts(tmp_path, 64 * "a") == pytest.approx((gaussian_dp.mu(1.0, 1e-5),) * 2)
     assert earlier_attempts(tmp_path, 64 * "d") == ()
+
+
+@pytest.fixture
+def without_mu() -> Revision:
+    sigma = model_clipping.sigma(1.0, 1e-5, model_radius=0.1, steps=5)
+    numbers = {"model_radius": 0.1, "steps": 5, "attempt_epsilon": 1.0, "attempt_delta": 1e-5, "sigma": sigma}
+    return Revision(np.zeros((2, 2)), "model-clipping", numbers, noise=OperatingSystemNoise.description)
+
+
+def test_an_attempt_without_a_mu_is_added_to_the_others(make: Any, revision: Revision, without_mu: Revision) -> None:
+    first = make("model-clipping", without_mu)
+    assert (first.epsilon, first.delta, first.mu, check(first)) == (1.0, 1e-5, None, [])
+    for operator, made in (("residual-head", revision), ("model-clipping", without_mu)):
+        record = make(operator, made, ((2.0, 1e-6), 0.268))
+        assert record.attempts == 3
+        mus = (0.268, record.mu) if record.mu else (0.268,)
+        alone = (2.0, 1e-6) if record.mu else (3.0, 1.1e-5)
+        assert record.epsilon == pytest.approx(alone[0] + gaussian_dp.epsilon(gaussian_dp.compose(mus), 1e-5))
+        assert record.delta == pytest.approx(alone[1] + 1e-5)
+        assert check(record) == []
+        assert check(dataclasses.replace(record, epsilon=record.epsilon - 0.01)) != []
+        assert check(dataclasses.replace(record, delta=record.delta - 1e-7)) != []
+
+
+def test_what_an_attempt_without_a_mu_cost_is_read_from_its_certificate(
+    tmp_path: Path, make: Any, without_mu: Revision
+) -> None:
+    (tmp_path / "one").mkdir()
+    record = make("model-clipping", without_mu, ((2.0, 1e-6),))
+    (tmp_path / "one" / "certificate.json").write_text(json.dumps(record.to_dict()))
+    assert earlier_attempts(tmp_path, 64 * "a") == ((1.0, 1e-5),)

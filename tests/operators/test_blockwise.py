@@ -194,10 +194,10 @@ def test_the_noise_has_the_spread_that_its_steps_leave(problem: HeadProblem, fin
 
     still = Still(problem.retain_pixels, None, problem.original, 3, problem.strength)
     source = SeededNoise(5)
-    one = [finish(operator, still, SETTINGS, source)[1].weights for _ in range(200)]
+    one = [finish(operator, still, SETTINGS, source)[1].weights for _ in range(60)]
     gain = sum(0.7 ** (2 * k) for k in range(SETTINGS.steps))
-    spread = np.var(one, axis=0, ddof=1).sum() * 199 / (sigma() ** 2 * gain)
-    low, high = chi2(15 * 199).ppf([1e-6, 1 - 1e-6])
+    spread = np.var(one, axis=0, ddof=1).sum() * 59 / (sigma() ** 2 * gain)
+    low, high = chi2(15 * 59).ppf([1e-6, 1 - 1e-6])
     assert low < spread < high
 
 

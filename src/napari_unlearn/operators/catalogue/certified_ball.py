@@ -26,7 +26,7 @@ class GradientClippingSettings(Settings):
     schedule: int = number(
         0, 0, 1, "0 adds the same noise in every step, 1 begins with more and ends with less; needs decay to differ."
     )
-    finetune: int = number(4, 0, 1000, _FINETUNE)
+    finetune: int = number(12, 0, 1000, _FINETUNE)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ModelClippingSettings(Settings):
     step_size: float = number(0.05, 1e-9, 1e3, _STEP)
     decay: float = number(0.0, 0.0, 1e6, _DECAY)
     steps: int = number(20, 1, 10000, "Noisy steps; more steps need less noise in each.")
-    finetune: int = number(4, 0, 1000, _FINETUNE)
+    finetune: int = number(12, 0, 1000, _FINETUNE)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class OutputPerturbationSettings(Settings):
     """One draw of noise on the model in use, moved into a ball, then a fit to the retain set."""
 
     radius: float = number(0.1, 1e-9, 1e6, _RADIUS)
-    finetune: int = number(4, 0, 1000, _FINETUNE)
+    finetune: int = number(12, 0, 1000, _FINETUNE)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class BlockwiseSettings(Settings):
     repair: int = number(
         2, 0, 1000, "Steps after each block in which the weights not hidden yet learn from what may be kept."
     )
-    finetune: int = number(4, 0, 1000, _FINETUNE)
+    finetune: int = number(12, 0, 1000, _FINETUNE)
 
 
 _KOLOSKOVA = "Koloskova et al., Certified Unlearning for Neural Networks, ICML 2025"
