@@ -11,10 +11,13 @@ import torch
 from torch import Tensor
 
 from napari_unlearn.models.convex_head import ConvexProblem, PixelSet
+from napari_unlearn.operators.catalogue.comparators import OPERATORS as COMPARATORS
 from napari_unlearn.operators.catalogue.comparators import DescentSettings
 from napari_unlearn.operators.descent import STOPPED, cross_entropy, descend, pull, retain_loss
 from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.protocol import Revision, Step
+from napari_unlearn.operators.registry import load
 
 Problems = Callable[..., HeadProblem]
 
@@ -150,3 +153,12 @@ def test_only_a_head_is_pulled_to_zero(make_problem: Problems) -> None:
     settings, weights = DescentSettings(strength=1.0), torch.ones(4)
     assert pull(make_problem(), weights, settings).item() == 2
     assert pull(Elsewhere(), weights, settings).item() == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("entry", COMPARATORS, ids=lambda entry: entry.name)
+def test_every_comparator_revises_a_model_of_whole_images_too(entry: OperatorInfo, pictures: Any, finish: Any) -> None:
+    settings = entry.settings(**{name: 3 for name in ("steps", "passes") if name in entry.parameters}, batch=16)
+    steps, revision = finish(load(entry.name), pictures, settings)
+    assert revision.weights.shape == pictures.original.shape
+    assert np.isfinite([step.metrics["loss"] for step in steps]).all()
+    assert not np.array_equal(revision.weights, pictures.original)

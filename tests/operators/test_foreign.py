@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.events import Done
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.unlearn import UnlearnRequest, events
+from napari_unlearn.models.checkpoint import load_segmenter
+from napari_unlearn.models.head import PixelHead
+from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators import foreign, registry
 
 MODULE = """
@@ -54,7 +64,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     clear()
     yield put
     clear()
-    for name in [name for name in sys.modules if name.startswith("elsewhere")]:
+    for name in [name for name in sys.modules if name.startswith(("elsewhere", "unlearn_blend"))]:
         del sys.modules[name]
 
 
@@ -198,3 +208,37 @@ def test_a_new_process_lists_it(install: Install, tmp_path: Path) -> None:
     (push,) = (entry for entry in told["operators"] if entry["name"] == "push")
     assert (push["package"], push["tier"], push["badge"]) == ("elsewhere 1.2", "empirical", "Empirical")
     assert [entry["name"] for entry in told["left_out"]] == ["bad"]
+
+
+def test_the_example_of_the_documentation_runs(install: Install, tmp_path: Path, sample: Dataset, model: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
+    files = dict(re.findall(r'```\w+ title="(.+?)"\n(.*?)```', page, re.DOTALL))
+    project = tomllib.loads(files.pop("pyproject.toml"))["project"]
+    (tmp_path / "unlearn_blend").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    metadata = tmp_path / "unlearn_blend-0.1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Name: {project['name']}\nVersion: {project['version']}\n")
+    points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"][foreign.GROUP].items())
+    (metadata / "entry_points.txt").write_text(f"[{foreign.GROUP}]\n{points}")
+    clear()
+    assert registry.info("blend").package == "unlearn-blend 0.1"
+
+    weights = []
+    for share in (0.0, 1.0):
+        out = tmp_path / f"run{share:.0f}"
+        request = UnlearnRequest(sample.root, model, out, "blend", device="cpu", settings={"share": share})
+        *_, last = events(request, Token())
+        assert isinstance(last, Done), last
+        assert (last.result.tier, last.result.epsilon) == ("empirical", None)  # type: ignore[attr-defined]
+        weights.append(load_head(out / "model").weights)
+    # Nothing of the way is the model in use, all of it is the one that was fitted anew.
+    np.testing.assert_array_equal(weights[0], load_head(model).weights)
+    assert not np.array_equal(weights[1], weights[0])
+
+
+def load_head(folder: Path) -> PixelHead:
+    segmenter = load_segmenter(folder)
+    assert isinstance(segmenter, HeadSegmenter)
+    return segmenter.head
