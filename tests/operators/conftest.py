@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from napari_unlearn.models.bounded_pixels import ImagePixels, bounded
+from napari_unlearn.models.bounded_training import BoundedTraining, NoisySteps, head_digest
 from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.models.head import Standardiser
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.unet_training import segmentation_loss
+from napari_unlearn.operators.bounded_images import BoundedImages
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Operator, Revision, Step
 from napari_unlearn.operators.settings import Settings
@@ -207,3 +211,46 @@ def pictures() -> Pictures:
     original = 0.1 * torch.randn(CLASSES * 28, generator=random, dtype=torch.float64).numpy()
     original[-CLASSES:] = -0.2, 0.0, 0.0
     return Pictures(PictureBatches(images.clamp(0, 1), kept), PictureBatches(images.clamp(0, 1), forgotten), original)
+
+
+@pytest.fixture(scope="session")
+def make_bounded() -> Callable[..., HeadProblem]:
+    """A function that makes a problem of images, the first of them refined.
+
+    `steps` are the numbers of noisy training, None for a head that is the minimum; `forgotten` is the number of images
+    that lose their lesions, each other image keeps its labels.
+    """
+
+    def make(
+        steps: NoisySteps | None = None,
+        convexity: float = 0.05,
+        forgotten: int = 3,
+        radius: float | None = None,
+        original: NDArray[np.float64] | None = None,
+    ) -> HeadProblem:
+        images, pixels = 6, 20
+        rng = np.random.default_rng(0)
+        coarse = rng.integers(CLASSES, size=(images, pixels))
+        means = rng.normal(size=(CLASSES, FEATURES)) * 2
+        features = (means[coarse] + rng.normal(size=(images, pixels, FEATURES))).astype(np.float32)
+        kept = coarse.astype(np.uint8)
+        kept[images - forgotten :] = np.where(kept[images - forgotten :] > 0, IGNORE, 0)
+        bounded_pixels = bounded(
+            ImagePixels(features, kept, 64 * "a"), Standardiser(np.zeros(FEATURES), np.ones(FEATURES)), radius
+        )
+        weights = np.zeros((CLASSES, FEATURES + 1)) if original is None else original
+        training = BoundedTraining(
+            images, pixels, bounded_pixels.radius, convexity, 64 * "a", head_digest(weights), steps
+        )
+        refined = np.arange(images) < images - forgotten
+        nothing = PixelSet(np.empty((0, FEATURES + 1), np.float32), np.empty(0, np.int64), np.empty(0))
+        return HeadProblem(
+            nothing,
+            nothing,
+            weights,
+            CLASSES,
+            1e-3,
+            BoundedImages(training, 0, bounded_pixels, coarse.astype(np.int64), refined),
+        )
+
+    return make

@@ -1,0 +1,193 @@
+"""Going on with noisy training."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.models.bounded_fit import mass, objective
+from napari_unlearn.models.bounded_training import NoisySteps, head_digest
+from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
+from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
+from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.pnsgd import account, operator, weighted
+from napari_unlearn.operators.protocol import Budget
+from napari_unlearn.privacy import gaussian_dp, pnsgd
+from napari_unlearn.privacy.mechanisms import MECHANISMS
+from napari_unlearn.privacy.noise import OperatingSystemNoise
+from napari_unlearn.privacy.verification import check
+
+BATCH, CONVEXITY = 4, 0.05
+SETTINGS = PnsgdSettings()
+
+
+def numbers(problem: HeadProblem, **changed: Any) -> NoisySteps:
+    assert problem.bounded is not None
+    curvature = smoothness(problem.bounded.pixels, CONVEXITY, BATCH, 0)
+    steps = NoisySteps(BATCH, 5, 1 / curvature, curvature, 0.05, 3.0, "tests")
+    return dataclasses.replace(steps, **changed)
+
+
+@pytest.fixture
+def make(make_bounded: Callable[..., HeadProblem]) -> Callable[..., HeadProblem]:
+    """A function that makes a problem whose head was trained by noisy SGD, as far as its record says."""
+
+    def made(original: Any = None, forgotten: int = 3, **changed: Any) -> HeadProblem:
+        plain = make_bounded(None, CONVEXITY, forgotten)
+        return make_bounded(numbers(plain, **changed), CONVEXITY, forgotten, None, original)
+
+    return made
+
+
+def test_without_noise_it_ends_at_the_minimum_of_what_may_be_kept(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any
+) -> None:
+    # One batch: steps on several of them end near the minimum, not at it.
+    problem = make(batch_size=6)
+    _, revision = finish(operator, problem, PnsgdSettings(least_epochs=1500), silence)
+    kept = weighted(problem.bounded, SETTINGS.background_weight)
+    convex = objective(kept, problem.classes, CONVEXITY)
+    for state in convex.newton(np.zeros((3, 5)), 50, 1e-12):
+        pass
+    np.testing.assert_allclose(problem.bounded.on_whitened(revision.weights), state.weights, atol=1e-4)
+    np.testing.assert_allclose(revision.reference, revision.weights, atol=1e-4)
+    assert 0 < mass(kept) < 1
+
+
+def test_it_takes_the_epochs_that_the_budget_needs_and_no_more(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any
+) -> None:
+    problem = make()
+    steps, revision = finish(operator, problem, SETTINGS, silence)
+    epochs = int(revision.numbers["epochs"])
+    mu = MECHANISMS["pnsgd"].mu
+    allowed = gaussian_dp.mu(1.0, 1e-5)
+    assert mu(revision.numbers) <= allowed
+    assert mu({**revision.numbers, "epochs": epochs - 1}) > allowed
+    assert [step.done for step in steps] == list(range(1, 2 * epochs + 1))
+    # Two batches an epoch, from the head in use and from the public start, which is itself a draw.
+    sigma = np.sqrt(2 * revision.numbers["step_size"]) * revision.numbers["sigma"]
+    assert len(silence.asked) == 4 * epochs + 1
+    assert sum(asked == pytest.approx(sigma) for _, asked in silence.asked) == 4 * epochs
+    assert np.array_equal(steps[epochs - 1].weights, revision.weights)
+
+
+def test_the_update_is_that_of_training(make: Callable[..., HeadProblem], finish: Any, planned: Any) -> None:
+    original = np.random.default_rng(4).normal(size=(3, 5))
+    problem = make(original)
+    _, revision = finish(operator, problem, SETTINGS, planned())
+    images = problem.bounded
+    sgd = NoisySgd(weighted(images, 0.75), 3, CONVEXITY, images.training.steps, 0)
+    *_, state = sgd.epochs(images.on_whitened(original), int(revision.numbers["epochs"]), planned())
+    np.testing.assert_allclose(revision.weights, images.on_standardised(state), rtol=1e-9)
+
+
+def test_two_starts_end_as_close_as_the_account_says(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any
+) -> None:
+    start = 40 * np.random.default_rng(4).normal(size=(3, 5))
+    problem = make()
+    radius = problem.bounded.training.steps.projection_radius
+    ends = []
+    for sign in (1, -1):
+        state = sign * start * radius / np.linalg.norm(start)
+        original = problem.bounded.on_standardised(state)
+        _, revision = finish(operator, dataclasses.replace(problem, original=original), SETTINGS, silence)
+        ends.append(problem.bounded.on_whitened(revision.weights))
+    n = revision.numbers
+    steps = n["epochs"] * n["n"] / n["batch_size"]
+    assert n["distance"] == 2 * radius
+    assert np.linalg.norm(ends[0] - ends[1]) <= n["distance"] * (1 - n["step_size"] * CONVEXITY) ** steps * (1 + 1e-4)
+
+
+def test_the_account_looks_at_no_label(make: Callable[..., HeadProblem]) -> None:
+    budget = Budget(1.0, 1e-5)
+    assert account(make(forgotten=1).bounded, budget, SETTINGS) == account(make(forgotten=5).bounded, budget, SETTINGS)
+
+
+def test_a_second_request_starts_from_what_the_first_left(make: Callable[..., HeadProblem], finish: Any) -> None:
+    far = {"projection_radius": 1e6}
+    _, first = finish(operator, make(**far), SETTINGS)
+    record = first.training
+    assert record.steps.distance == first.numbers["distance"]
+    assert record.steps.spent == first.numbers["epochs"]
+    assert record.head_sha256 == head_digest(first.weights)
+    problem = make(first.weights, **far)
+    problem = dataclasses.replace(problem, bounded=dataclasses.replace(problem.bounded, training=record))
+    _, second = finish(operator, problem, SETTINGS)
+    update = {name: first.numbers[name] for name in ("step_size", "strong_convexity", "n", "batch_size")}
+    left = first.numbers["distance"] * (1 - update["step_size"] * CONVEXITY) ** (
+        first.numbers["epochs"] * update["n"] / BATCH
+    )
+    assert second.numbers["distance"] == pytest.approx(first.numbers["distance"] + left, rel=1e-9)
+    assert second.numbers["distance"] > first.numbers["distance"]
+    assert MECHANISMS["pnsgd"].contradictions(second.numbers) == []
+    forgetful = {**second.numbers, "earlier_distance": 0.0}
+    (failure,) = MECHANISMS["pnsgd"].contradictions(forgetful)
+    assert failure.startswith("The distance is recorded as ")
+
+
+def test_certain_background_gets_its_share_and_no_weight_is_raised(make: Callable[..., HeadProblem]) -> None:
+    images = make().bounded
+    for share in (0.0, 0.3, 0.99):
+        weights = weighted(images, share).weights
+        assert (weights <= images.pixels.weights).all()
+        np.testing.assert_array_equal(weights[images.refined], images.pixels.weights[images.refined])
+        got = weights[~images.refined].sum() / weights.sum()
+        natural = images.pixels.weights[~images.refined].sum() / images.pixels.weights.sum()
+        assert got == pytest.approx(min(share, natural))
+    everything = make(forgotten=0).bounded
+    np.testing.assert_array_equal(weighted(everything, 0.5).weights, everything.pixels.weights)
+
+
+def test_the_certificate_says_which_images_are_covered(
+    make: Callable[..., HeadProblem], finish: Any, certify: Any
+) -> None:
+    _, revision = finish(operator, make(forgotten=2), SETTINGS, OperatingSystemNoise())
+    trained, covers = revision.assumptions
+    assert "--method pnsgd" in trained.sentence
+    assert covers.sentence == "All 6 images count as changed: any of their labels may be forgotten."
+    assert covers.checked.startswith("4 lose their dilation artefacts and 2 everything inside their coarse mask;")
+    assert revision.noise_certifies
+    record = certify(revision)
+    assert record.parameters["images"] == 6
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"sigma": 0.005}, r"The noise has sigma 0\.005, but epsilon 1 and delta 1e-05 need at least 0\.0"),
+        ({"epochs": 1}, "need at least"),
+        ({"distance": 1.0}, "The distance is recorded as 1, but its numbers give 6"),
+        ({"step_size": 9.0}, "A step size of 9 is too long for a smoothness of"),
+        ({"n": 4}, "6 images in batches of 4 count as 8, not as 4"),
+    ],
+)
+def test_numbers_that_would_not_hide_it_do_not_verify(
+    make: Callable[..., HeadProblem], finish: Any, certify: Any, wrong: dict[str, float], sentence: str
+) -> None:
+    _, revision = finish(operator, make(), SETTINGS, OperatingSystemNoise())
+    assert check(certify(revision)) == []
+    assert any(re.search(sentence, failure) for failure in check(certify(revision, **wrong)))
+
+
+def test_a_budget_that_takes_too_long_is_refused(make: Callable[..., HeadProblem], finish: Any) -> None:
+    with pytest.raises(UserError, match=r"Epsilon 1 and delta 1e-05 need \d+ passes over the images, more than the 3"):
+        finish(operator, make(), PnsgdSettings(most_epochs=3))
+
+
+def test_steps_that_are_too_long_for_the_images_are_refused(make: Callable[..., HeadProblem], finish: Any) -> None:
+    with pytest.raises(UserError, match=r"curvature [\d.]+, more than the 0\.01 that the model's card records"):
+        finish(operator, make(smoothness=0.01), SETTINGS)
+
+
+def test_exact_accounting_needs_fewer_epochs_than_the_published_one() -> None:
+    update = {"step_size": 3.8275460836548474, "strong_convexity": 0.011264, "n": 11264, "batch_size": 128}
+    distance = pnsgd.distance(gradient_bound=1.0, **update)
+    assert pnsgd.epochs(1.0, 1 / 11264, distance=distance, sigma=0.03, **update) <= 3
