@@ -16,7 +16,9 @@ from napari_unlearn.privacy import (
     gaussian_dp,
     gradient_clipping,
     model_clipping,
+    newton,
     output_perturbation,
+    pnsgd,
     residual,
 )
 from napari_unlearn.privacy.accountant import ACCOUNTANT
@@ -42,11 +44,36 @@ def _parameters(mechanism: str) -> dict[str, float]:
         return {**numbers, "sigma": blockwise.sigma(EPSILON, DELTA, **numbers)}
     if mechanism == "output-perturbation":
         return {"radius": 2.0, "sigma": output_perturbation.sigma(EPSILON, DELTA, radius=2.0)}
+    if mechanism == "composition":
+        allowed = gaussian_dp.mu(EPSILON, DELTA)
+        return {"first_mu": 0.6 * allowed, "second_mu": 0.8 * allowed, "sigma": 1.0}
     if mechanism == "model-clipping":
         numbers = {"model_radius": 2.0, "steps": 12}
         sigma = model_clipping.sigma(EPSILON, DELTA, **numbers)
         reached = model_clipping.delta(EPSILON, sigma=sigma, **numbers)
         return {**numbers, "attempt_epsilon": EPSILON, "attempt_delta": reached, "sigma": sigma}
+    if mechanism == "pnsgd":
+        # sigma is what is left to choose; in a run it is given and the epochs are chosen.
+        steps = {"step_size": 0.5, "strong_convexity": 0.05, "n": 12, "batch_size": 4}
+        distance = pnsgd.relabelled_distance(feature_radius=2.0, strong_convexity=0.05, projection_radius=3.0)
+        unit = pnsgd.mu(distance=distance, sigma=1.0, epochs=20, **steps)
+        return {
+            **steps,
+            "images": 10,
+            "smoothness": 1.9,
+            "feature_radius": 2.0,
+            "projection_radius": 3.0,
+            "earlier_distance": 0.0,
+            "earlier_epochs": 1,
+            "distance": distance,
+            "epochs": 20,
+            "sigma": gaussian_dp.gaussian_sigma(unit, EPSILON, DELTA),
+        }
+    if mechanism == "newton-step":
+        numbers = {"feature_radius": 2.0, "strong_convexity": 3.0, "drawn_pixels": 1000, "removed_pixels": 7}
+        numbers["residual_bound"] = 1e-6
+        sensitivity = newton.relabelled_sensitivity(**numbers)
+        return {**numbers, "sensitivity": sensitivity, "sigma": newton.relabelled_sigma(EPSILON, DELTA, **numbers)}
     return {}
 
 

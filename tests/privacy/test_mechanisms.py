@@ -10,7 +10,7 @@ import pytest
 from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping
 from napari_unlearn.privacy.mechanisms import MECHANISMS
 
-GAUSSIAN = ["residual", "gradient-clipping", "blockwise", "output-perturbation"]
+GAUSSIAN = ["residual", "gradient-clipping", "blockwise", "output-perturbation", "composition"]
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
@@ -129,3 +129,15 @@ def test_what_an_attempt_of_model_clipping_cost_is_recomputed(make_certificate):
     for name in parameters:
         (failure,) = contradictions(parameters | {name: parameters[name] * 2})
         assert re.search(r"This attempt is said to have delta .* its numbers give", failure)
+
+
+def test_two_runs_together_cost_the_root_of_the_sum_of_squares():
+    mechanism = MECHANISMS["composition"]
+    numbers = {"first_mu": 0.3, "second_mu": 0.4, "sigma": 1.0}
+    assert mechanism.mu(numbers) == pytest.approx(0.5)
+    assert mechanism.mu(numbers) == pytest.approx(gaussian_dp.compose([0.3, 0.4]))
+    assert mechanism.mu(numbers | {"first_mu": 0.0}) == pytest.approx(0.4)
+    (failure,) = mechanism.contradictions(numbers | {"sigma": 2.0})
+    assert "units of noise 1, no other" in failure
+    with pytest.raises(ValueError, match="first_mu must be"):
+        mechanism.mu(numbers | {"first_mu": -0.1})

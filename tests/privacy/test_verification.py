@@ -49,7 +49,7 @@ def test_more_attempts_hold_with_the_epsilon_they_cost(make_certificate, mechani
     assert check(make_certificate(mechanism, attempts=3, epsilon=cost * 0.999)) != []
 
 
-BALL = ["gradient-clipping", "blockwise", "output-perturbation", "model-clipping"]
+BALL = ["gradient-clipping", "blockwise", "output-perturbation", "model-clipping", "composition"]
 
 
 @pytest.mark.parametrize("mechanism", BALL)

@@ -7,10 +7,12 @@ import os
 
 import typer
 
+from napari_unlearn.cli.compose import compose
 from napari_unlearn.cli.demo import demo
 from napari_unlearn.cli.evaluate import evaluate
 from napari_unlearn.cli.export import export
 from napari_unlearn.cli.operators import operators
+from napari_unlearn.cli.plan import plan
 from napari_unlearn.cli.predict import predict
 from napari_unlearn.cli.sample import sample
 from napari_unlearn.cli.train import train
@@ -27,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (sample, train, unlearn, evaluate, predict, export, verify, operators, demo):
+for command in (sample, train, plan, unlearn, compose, evaluate, predict, export, verify, operators, demo):
     app.command()(command)
 
 

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.parts import FOLDER as PARTS
 from napari_unlearn.jobs.run_folder import CERTIFICATE, MODEL, new_run, verify_run
 from napari_unlearn.models.checkpoint import CARD, WEIGHTS, load_segmenter
 
@@ -43,4 +44,6 @@ def export_model(source: Path, out: Path) -> Path:
         if is_run:
             # Log and metrics compare with the old model, which no certificate covers: they stay behind.
             shutil.copyfile(source / CERTIFICATE, folder / CERTIFICATE)
+            if (source / PARTS).is_dir():
+                shutil.copytree(source / PARTS, folder / PARTS)
     return out / MODEL

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_write, sha256_file
+from napari_unlearn.jobs.parts import part_failures
 from napari_unlearn.jobs.provenance import tensor_groups
 from napari_unlearn.privacy.certificate import Certificate
 from napari_unlearn.privacy.verification import check
@@ -143,7 +144,7 @@ def verify_run(folder: Path) -> list[str]:
         path = folder / MODEL / name
         if path.is_file() and sha256_file(path) != certificate.hashes.get(digest):
             failures.append(f"{MODEL}/{name} is not the one that the certificate was given for.")
-    return failures + check(certificate)
+    return failures + check(certificate) + part_failures(folder, certificate)
 
 
 def _tensor_failures(model: Path, certificate: Certificate) -> list[str]:

@@ -70,4 +70,5 @@ def revised_unet(
 
 
 def _card(card: ModelCard, cases: int) -> ModelCard:
-    return dataclasses.replace(card, masks="unlearned", cases=cases)
+    # What is revised is no longer the head of the training that the card tells of.
+    return dataclasses.replace(card, masks="unlearned", cases=cases, bounded=None)

@@ -238,6 +238,16 @@ MECHANISMS: Mapping[str, Mechanism] = {
         _blocks_sensitivity,
         ("initial_radius", "gradient_radius", "step_size", "steps", "decay", "blocks"),
     ),
+    # Two runs together are as one whose noise is 1 and whose sensitivity is this (Dong, Roth and Su 2022, Cor. 3.3).
+    "composition": _gaussian(
+        lambda parameters: math.hypot(
+            non_negative("first_mu", parameters["first_mu"]), non_negative("second_mu", parameters["second_mu"])
+        ),
+        ("first_mu", "second_mu"),
+        contradictions=lambda parameters: (
+            [] if parameters["sigma"] == 1 else ["The mu of two runs is counted in units of noise 1, no other."]
+        ),
+    ),
     "output-perturbation": _gaussian(
         lambda parameters: output_perturbation.sensitivity(radius=parameters["radius"]),
         ("radius",),
