@@ -37,8 +37,7 @@ def whole(problem: HeadProblem) -> BoundedPixels:
 
 def minimum(pixels: BoundedPixels, convexity: float = CONVEXITY) -> NDArray[np.float64]:
     convex = objective(pixels, 3, convexity)
-    for state in convex.newton(np.zeros(convex.shape), 50, 1e-12):
-        pass
+    *_, state = convex.newton(np.zeros(convex.shape), 50, 1e-12)
     return state.weights
 
 

@@ -53,8 +53,7 @@ def test_without_noise_it_ends_at_the_minimum_of_what_may_be_kept(
     _, revision = finish(operator, problem, PnsgdSettings(least_epochs=1500), silence)
     kept = weighted(problem.bounded, SETTINGS.background_weight)
     convex = objective(kept, problem.classes, CONVEXITY)
-    for state in convex.newton(np.zeros((3, 5)), 50, 1e-12):
-        pass
+    *_, state = convex.newton(np.zeros((3, 5)), 50, 1e-12)
     np.testing.assert_allclose(problem.bounded.on_whitened(revision.weights), state.weights, atol=1e-4)
     np.testing.assert_allclose(revision.reference, revision.weights, atol=1e-4)
     assert 0 < mass(kept) < 1

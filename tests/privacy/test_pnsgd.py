@@ -146,3 +146,38 @@ def test_nothing_removed_in_effect_needs_one_epoch():
 def test_numbers_out_of_range_are_named(changed, sentence):
     with pytest.raises(ValueError, match=sentence):
         pnsgd.distance(**NUMBERS | {"gradient_bound": 1} | changed)
+
+
+def test_trainings_on_other_labels_are_a_shift_in_every_step_apart():
+    # The worst case step by step: each adds eta sqrt(2) r and contracts by 1 - eta m.
+    apart = 0.0
+    for _ in range(2000):
+        apart = (1 - 0.5 * 0.1) * apart + 0.5 * pnsgd.relabelled_gradient(3.0)
+    numbers = {"feature_radius": 3.0, "strong_convexity": 0.1}
+    assert pnsgd.relabelled_distance(projection_radius=1e9, **numbers) == pytest.approx(apart, rel=1e-9)
+    assert pnsgd.relabelled_distance(projection_radius=2.0, **numbers) == 4
+
+
+def test_changed_labels_of_all_images_are_half_of_all_images_exchanged():
+    numbers = {"step_size": 0.5, "strong_convexity": 0.1, "n": 100, "batch_size": 100}
+    exchanged = pnsgd.distance(gradient_bound=pnsgd.relabelled_gradient(3.0), removed=100, **numbers)
+    relabelled = pnsgd.relabelled_distance(feature_radius=3.0, strong_convexity=0.1, projection_radius=1e9)
+    assert exchanged == pytest.approx(2 * relabelled)
+
+
+@pytest.mark.parametrize(("images", "n"), [(1, 4), (4, 4), (5, 8), (12, 12)])
+def test_the_last_batch_is_filled_up(images, n):
+    assert pnsgd.filled(images, 4) == n
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"feature_radius": -1}, "feature_radius must be"),
+        ({"strong_convexity": 0}, "strong_convexity must be"),
+        ({"projection_radius": math.inf}, "projection_radius must be"),
+    ],
+)
+def test_numbers_of_other_labels_out_of_range_are_named(changed, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        pnsgd.relabelled_distance(**{"feature_radius": 1, "strong_convexity": 1, "projection_radius": 1} | changed)
