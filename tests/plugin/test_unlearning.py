@@ -79,3 +79,18 @@ def test_a_run_in_test_mode_shows_that_it_is_not_certified(
     assert "Empirical" in shown
     assert "Certified head" not in shown
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+
+
+def test_a_run_of_an_operator_that_is_no_longer_installed_can_still_be_seen(
+    open_dock: UnlearnWidget, run: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    controller = open_dock.controller
+    copy = Path(shutil.copytree(run, tmp_path / "run"))
+    nothing = {"tier": "empirical", "mechanism": "none", "epsilon": None, "delta": None, "mu": None}
+    write_certificate(copy, dataclasses.replace(read_certificate(run), operator="gone", **nothing))
+    controller.bench.project.revise(copy / "model")
+    controller.unlearning.show_last_run()
+    shown = [child.text() for child in open_dock.compare.findChildren(QLabel)]
+    assert "<b>gone</b>" in shown
+    assert "Empirical" in shown
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)

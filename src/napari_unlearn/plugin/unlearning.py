@@ -127,11 +127,15 @@ class Unlearning(QObject):
         self.measure()
 
     def _show(self, certificate: Mapping[str, Any]) -> None:
-        entry, tier = info(certificate["operator"]), certificate["tier"]
+        name, tier = certificate["operator"], certificate["tier"]
+        # An operator of another package may be gone since; its run is not.
+        entry = next((entry for entry in available() if entry.name == name), None)
+        title = name if entry is None else entry.title
         # A run of a certified operator in test mode is worth no more than an empirical one.
-        badge = entry.badge if tier == entry.tier else "Empirical"
+        plain = {"exact": "Exact", "certified": "Certified ball"}.get(tier, "Empirical")
+        badge = entry.badge if entry is not None and tier == entry.tier else plain
         sentence = guarantee(tier, certificate["epsilon"], certificate["delta"], certificate.get("status", ""))
-        self._compare.show_run(entry.title, badge, sentence)
+        self._compare.show_run(title, badge, sentence)
 
     def _on_measured(self, result: evaluate.EvaluateResult) -> None:
         before = result.before
