@@ -10,7 +10,7 @@ import pytest
 from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping
 from napari_unlearn.privacy.mechanisms import MECHANISMS
 
-GAUSSIAN = ["residual", "gradient-clipping", "blockwise", "output-perturbation", "composition"]
+GAUSSIAN = ["residual", "gradient-clipping", "blockwise", "output-perturbation", "pnsgd", "newton-step", "composition"]
 
 
 @pytest.mark.parametrize("name", MECHANISMS)
@@ -141,3 +141,24 @@ def test_two_runs_together_cost_the_root_of_the_sum_of_squares():
     assert "units of noise 1, no other" in failure
     with pytest.raises(ValueError, match="first_mu must be"):
         mechanism.mu(numbers | {"first_mu": -0.1})
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"distance": 5.0}, "The distance is recorded as 5, but its numbers give 6."),
+        ({"earlier_distance": 1.0, "projection_radius": 90.0}, "The distance is recorded as 6, but its numbers give 5"),
+        ({"smoothness": 2.1}, "A step size of 0.5 is too long for a smoothness of 2.1."),
+        ({"images": 13}, "13 images in batches of 4 count as 16, not as 12."),
+    ],
+)
+def test_numbers_of_noisy_training_that_contradict_each_other_are_named(make_certificate, changed, sentence):
+    parameters = dict(make_certificate("pnsgd").parameters) | changed
+    (failure,) = MECHANISMS["pnsgd"].contradictions(parameters)
+    assert failure.startswith(sentence)
+
+
+def test_a_newton_step_that_understates_its_sensitivity_is_named(make_certificate):
+    parameters = dict(make_certificate("newton-step").parameters) | {"sensitivity": 1e-9}
+    (failure,) = MECHANISMS["newton-step"].contradictions(parameters)
+    assert failure.startswith("The sensitivity is recorded as 1e-09, but its numbers give ")
