@@ -49,8 +49,9 @@ class GradientAscentSettings(DescentSettings):
 class RandomLabelSettings(DescentSettings):
     """Tier 4: teach forgotten pixels any class but the one to forget."""
 
+    steps: int = number(600, 1, 100000, "Steps.")
     forget_weight: float = number(0.1, 0.0, 100.0, "Weight of the random labels relative to what is kept.")
-    largest_drop: float = number(0.01, 0.0, 1.0, _DROP)
+    largest_drop: float = number(0.05, 0.0, 1.0, _DROP)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class ScrubSettings(DescentSettings):
     alpha: float = number(0.1, 0.0, 100.0, "How strongly to stay close to the model in use on what is kept.")
     gamma: float = number(1.0, 0.0, 100.0, "How strongly to learn the labels that are kept.")
     temperature: float = number(2.0, 0.1, 100.0, "Above 1, unlikely classes count for more when models are compared.")
-    largest_drop: float = number(0.01, 0.0, 1.0, _DROP)
+    largest_drop: float = number(0.05, 0.0, 1.0, _DROP)
 
 
 @dataclass(frozen=True)
