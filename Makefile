@@ -38,6 +38,7 @@ fmt: setup ## sort imports, mend what ruff can mend, format
 	$(BIN)/ruff format .
 
 docs: setup ## build the documentation into site/
+	$(BIN)/python scripts/operator_table.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 screenshots: setup ## draw the pictures in docs/images anew

@@ -99,7 +99,7 @@ OPERATORS = (
     _comparator(
         "gradient-ascent",
         "Gradient ascent",
-        "Warning: pushes the forgotten labels away without any bound, which is known to ruin models. Here to show that; "
+        "Warning: pushes the forgotten labels away without any bound, which is known to ruin models. It shows that; "
         "the run stops when what is kept begins to suffer. Promises nothing.",
         "Published as NegGrad, Golatkar et al., CVPR 2020; per pixel.",
         GradientAscentSettings,
