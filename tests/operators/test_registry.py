@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +64,10 @@ def test_asking_what_there_is_loads_nothing_slow() -> None:
     code += f"sys.stdout.write(' '.join(name for name in {slow!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_the_documentation_explains_every_operator_and_lists_it() -> None:
+    root = Path(__file__).parents[2]
+    script = [sys.executable, str(root / "scripts" / "operator_table.py"), "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
