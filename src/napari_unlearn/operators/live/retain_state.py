@@ -1,0 +1,247 @@
+"""What a live session keeps of the data: pixels of every case in the objective, and which compositions are due.
+
+After a stroke the case's own pixels are replaced at once. Every composed case that the old mask had a part in, with its
+lesion or with its surroundings, leaves the objective at the same moment, because it may hold labels that are forgotten
+from now on; composed anew with the new mask, it comes back a little later (`compose_due`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.models.grid import image_to_grid
+from napari_unlearn.models.pixel_sampling import draw_pixels, standardised
+from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.operators.counterfactual import Refined, compose
+from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.live.draws import SteadyGenerator, number, partner
+from napari_unlearn.operators.live.objective import LiveObjective, _go_on
+from napari_unlearn.operators.live.rows import Kind, Rows
+from napari_unlearn.operators.protocol import Step
+from napari_unlearn.operators.retain_masks import Collected, Mask, MaskReader, known_cases, require_classes
+from napari_unlearn.operators.settings import Settings
+
+_BATCH = 8
+_OWN = -1  # in the name of a slot, where a composition has its number
+
+
+@dataclass(eq=False)
+class _InHand:
+    """The case that was looked at last: what takes time to read."""
+
+    case_id: str
+    shape: tuple[int, int]
+    coarse: Mask
+    grid: Tensor
+    levels: list[Tensor]
+
+
+class RetainState:
+    """Pixels of all cases, kept up to date case by case.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model in use; nothing of its head is used, the fit starts from zero.
+    settings : Settings
+        Numbers of pixels and shares.
+    swaps : int
+        Composed cases per refined case.
+    seed : int
+        Of the draws.
+    """
+
+    def __init__(self, segmenter: HeadSegmenter, settings: Settings, swaps: int, seed: int) -> None:
+        self.segmenter, self.settings, self.swaps, self._seed = segmenter, settings, swaps, seed
+        head = segmenter.head.weights
+        self.objective = LiveObjective(
+            Rows(*head.shape),
+            torch.zeros(*head.shape, dtype=torch.float64),
+            settings.strength,
+            settings.swap_weight,
+            settings.background_weight,
+        )
+        self.due: list[tuple[str, int]] = []
+        self.refined: dict[str, Refined] = {}
+        self._partners: dict[tuple[str, int], str] = {}
+        self._masks = MaskReader(segmenter.card.size, bool(settings.corrected))
+        self._known: set[str] = set()
+        self._in_hand: _InHand | None = None
+
+    def read(self, cases: Sequence[Case]) -> Iterator[Step]:
+        """Read every case and compose all there is to compose.
+
+        Parameters
+        ----------
+        cases : sequence of Case
+            Training cases.
+
+        Yields
+        ------
+        Step
+
+        Raises
+        ------
+        UserError
+            No case is refined, or refined cases lack a class that the model predicts.
+        """
+        cases, refined = known_cases(cases)
+        total = len(cases) + refined * self.swaps
+        for done, case in enumerate(cases):
+            yield Step(done, total, "Reading masks")
+            self._known.add(case.id)
+            self._put(case, case.fine(), keep=False)
+        require_classes(self.refined.values(), self.segmenter.card.classes)
+        self._plan_compositions(None)
+        while self.due:
+            yield Step(total - len(self.due), total, "Composing counterfactual cases")
+            self.compose_due()
+
+    def stroke(self, case: Case, fine: Mask) -> None:
+        """Take a new fine mask of one case.
+
+        Parameters
+        ----------
+        case : Case
+            It has a coarse mask.
+        fine : ndarray of uint8, shape (H, W)
+            Class ids.
+
+        Raises
+        ------
+        UserError
+            No refined case shows some class any more.
+        """
+        self._known.add(case.id)
+        self._put(case, fine, keep=True)
+        require_classes(self.refined.values(), self.segmenter.card.classes)
+        self._plan_compositions(case.id)
+
+    def levels(self, case: Case) -> tuple[list[Tensor], tuple[int, int]]:
+        """Maps of one case and the shape of its image; the last case is remembered.
+
+        Parameters
+        ----------
+        case : Case
+            Any case.
+
+        Returns
+        -------
+        list of Tensor, tuple of int
+        """
+        if self._in_hand is None or self._in_hand.case_id != case.id:
+            self._in_hand = self._open(case)
+        return self._in_hand.levels, self._in_hand.shape
+
+    def compose_due(self, check: Callable[[], None] = _go_on) -> None:
+        """Compose the next few cases that are due.
+
+        Parameters
+        ----------
+        check : callable
+            Called before anything is changed; may raise to break off.
+        """
+        first = self.refined[self.due[0][0]].fine.shape
+        batch = [key for key in self.due if self.refined[key[0]].fine.shape == first][:_BATCH]
+        made = []
+        for lesion, k in batch:
+            check()
+            made.append(compose(self.refined[lesion], self.refined[self._partners[lesion, k]]))
+        images = torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image, _ in made]))
+        maps = self.segmenter.cache.compute(images)
+        check()
+        for key, levels, (_, labels) in zip(batch, maps, made, strict=True):
+            pixels = self._draw(key[0], key[1], levels, labels, self.settings.swap_pixels, self.settings.near_weight)
+            self.objective.replace(key, Kind.COMPOSED, self.settings.swap_pixels, pixels)
+        self.due = [key for key in self.due if key not in batch]
+        self._count_present()
+
+    def refined_dice(self) -> float:
+        """Dice of lesion against background at the drawn pixels of refined cases; 1 where there is no lesion."""
+        both = sizes = 0.0
+        for kind, chunk in self.objective.rows.chunks():
+            if kind is Kind.REFINED:
+                predicted, true = chunk.scores.argmax(dim=1) > 0, chunk.y > 0
+                both += float(chunk.a[predicted & true].sum())
+                sizes += float(chunk.a[predicted].sum() + chunk.a[true].sum())
+        return 2 * both / sizes if sizes else 1.0
+
+    def collected(self) -> Collected:
+        """What a certificate has to say about the data of the moment; its problem holds labels without features."""
+        rows = [(chunk.y[chunk.a > 0], chunk.a[chunk.a > 0]) for _, chunk in self.objective.rows.chunks()]
+        labels = torch.cat([y for y, _ in rows]).numpy()
+        weights = torch.cat([a for _, a in rows]).numpy()
+        nothing = PixelSet(np.empty((0, 0), np.float32), np.empty(0, np.int64), np.empty(0))
+        problem = HeadProblem(
+            PixelSet(np.empty((len(labels), 0), np.float32), labels, weights),
+            nothing,
+            self.segmenter.head.weights,
+            self.objective.rows.classes,
+            self.settings.strength,
+        )
+        return self._masks.collected(problem, len(self.refined), len(self._known) - len(self.refined))
+
+    def _open(self, case: Case) -> _InHand:
+        image = case.image()
+        grid = image_to_grid(image, self.segmenter.card.size)
+        return _InHand(case.id, image.shape[:2], case.coarse(), grid, self.segmenter.cache.levels(grid))
+
+    def _put(self, case: Case, fine: Mask | None, *, keep: bool) -> None:
+        settings = self.settings
+        if fine is None and not (settings.background_pixels and settings.background_weight):
+            self._masks.take(case.id, case.coarse(), None)
+            return
+        opened = self._in_hand if self._in_hand is not None and self._in_hand.case_id == case.id else self._open(case)
+        if keep:
+            self._in_hand = opened
+        labels = self._masks.take(case.id, opened.coarse, fine)
+        if labels.fine is None:
+            pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, settings.background_pixels, 1.0)
+            self.objective.replace((case.id, _OWN), Kind.CERTAIN, settings.background_pixels, pixels)
+            return
+        if case.id not in self.refined:
+            self.objective.drop((case.id, _OWN))  # its certain background, which the fine mask takes in
+        pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, settings.pixels, settings.near_weight)
+        self.objective.replace((case.id, _OWN), Kind.REFINED, settings.pixels, pixels)
+        image = opened.grid.permute(1, 2, 0).numpy()
+        self.refined[case.id] = Refined(image, labels.fine, case.diagnosis or "")
+
+    def _draw(
+        self, case_id: str, k: int, levels: Sequence[Tensor], labels: Mask, count: int, near_weight: float
+    ) -> PixelSet:
+        rng = SteadyGenerator(number(self._seed, case_id, k), labels.size)
+        return standardised(draw_pixels(levels, labels, count, rng, near_weight), self.segmenter.head.standardiser)
+
+    def _plan_compositions(self, changed: str | None) -> None:
+        """Take out what the case `changed` had a part in or what has another partner now, and note what is due."""
+        shapes: dict[tuple[int, ...], list[str]] = {}
+        for case_id, case in self.refined.items():
+            shapes.setdefault(case.fine.shape, []).append(case_id)
+        for members in shapes.values():
+            groups: dict[str, list[str]] = {}
+            for case_id in members:
+                groups.setdefault(self.refined[case_id].group, []).append(case_id)
+            for lesion in members:
+                others = {
+                    name: rest for name, group in groups.items() if (rest := [case for case in group if case != lesion])
+                }
+                for k in range(self.swaps):
+                    key, lender = (lesion, k), partner(self._seed, lesion, k, others)
+                    if lender is None:
+                        continue
+                    if self._partners.get(key) != lender or changed in (lesion, lender):
+                        self._partners[key] = lender
+                        self.objective.drop(key)
+                        if key not in self.due:
+                            self.due.append(key)
+        self._count_present()
+
+    def _count_present(self) -> None:
+        self.objective.present = 1 - len(self.due) / max(1, len(self._partners))
