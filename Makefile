@@ -38,7 +38,7 @@ fmt: setup ## sort imports, mend what ruff can mend, format
 	$(BIN)/ruff format .
 
 docs: setup ## build the documentation into site/
-	$(BIN)/python scripts/operator_table.py
+	$(BIN)/python scripts/list_operators.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 screenshots: setup ## draw the pictures in docs/images anew

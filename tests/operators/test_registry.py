@@ -68,6 +68,6 @@ def test_asking_what_there_is_loads_nothing_slow() -> None:
 
 def test_the_documentation_explains_every_operator_and_lists_it() -> None:
     root = Path(__file__).parents[2]
-    script = [sys.executable, str(root / "scripts" / "operator_table.py"), "--check"]
+    script = [sys.executable, str(root / "scripts" / "list_operators.py"), "--check"]
     done = subprocess.run(script, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

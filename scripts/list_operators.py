@@ -39,7 +39,7 @@ def main() -> int:
     before, _, rest = old.partition(START)
     new = before + "\n".join([START, "", *table, "", END]) + rest.partition(END)[2]
     if check and new != old:
-        wrong.append("The table in docs/operators/index.md is not that of the registry; run scripts/operator_table.py.")
+        wrong.append("The table in docs/operators/index.md is not that of the registry; run scripts/list_operators.py.")
     elif new != old:
         index.write_text(new, encoding="utf-8")
     sys.stderr.writelines(f"{sentence}\n" for sentence in wrong)
