@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.jobs.provenance import carried_over, tensor_groups
+from napari_unlearn.files import sha256_file
+from napari_unlearn.jobs.provenance import carried_over, encoder_digest, tensor_groups
 
 
 @pytest.fixture
@@ -93,6 +94,20 @@ def test_a_digest_tells_numbers_names_types_and_shapes_apart(copy: Path) -> None
     assert len(seen) == 5
     write(weights)
     assert digest() in seen
+
+
+def test_the_encoder_of_a_model_has_the_digest_of_its_file(
+    model: Path, unet: Path, encoder_file: Path, tmp_path: Path
+) -> None:
+    published = sha256_file(encoder_file)
+    assert encoder_digest(model) == published
+    assert encoder_digest(unet) == published
+    copy = Path(shutil.copytree(unet, tmp_path / "other"))
+    names = load_file(copy / "model.safetensors")
+    change(copy, next(name for name in names if name.startswith("encoder.") and name.endswith("running_mean")))
+    assert encoder_digest(copy) != published
+    set_card(copy, "model", trainable="all")
+    assert encoder_digest(copy) is None
 
 
 def test_a_model_that_only_got_another_head_carries_nothing_over(model: Path, copy: Path) -> None:

@@ -137,6 +137,13 @@ def test_a_tensor_that_is_put_somewhere_else_is_noticed(copy: Path) -> None:
     assert found == ["The certificate does not list the tensors of model/ as they are, from head.mean on."]
 
 
+def test_another_encoder_than_the_public_one_is_noticed(copy: Path) -> None:
+    record = json.loads((copy / "certificate.json").read_text())
+    record["hashes"]["public_encoder"] = 64 * "0"
+    write(copy, record)
+    assert failures(copy) == ["The encoder in model/ is not the one that the certificate names as public."]
+
+
 def test_a_run_of_an_earlier_version_says_so(copy: Path) -> None:
     record = json.loads((copy / "certificate.json").read_text())
     old = {name: value for name, value in record.items() if name not in ("format", "status", "tensors", "digest")}

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load
+from safetensors.numpy import load, save
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_bytes
@@ -63,9 +64,36 @@ def tensor_groups(model: Path, tier: str) -> tuple[TensorGroup, ...]:
     for name in sorted(tensors):
         groups.setdefault(_place(name, encoder, trainable, tier), []).append(name)
     return tuple(
-        TensorGroup(role, provenance, _digest({name: tensors[name] for name in names}), tuple(names))
+        TensorGroup(role, provenance, tensor_digest({name: tensors[name] for name in names}), tuple(names))
         for (role, provenance), names in sorted(groups.items(), key=lambda item: ROLES.index(item[0][0]))
     )
+
+
+def encoder_digest(model: Path) -> str | None:
+    """SHA-256 of the file that the encoder of a model would be published as, as ``public_encoder`` quotes it.
+
+    Parameters
+    ----------
+    model : Path
+        Model folder.
+
+    Returns
+    -------
+    str or None
+        None where the encoder was trained with the rest.
+
+    Raises
+    ------
+    UserError
+        The files cannot be read.
+    """
+    facts, tensors = _read(model)
+    if facts["model"]["trainable"] == "all":
+        return None
+    own = {name.removeprefix(_ENCODER): value for name, value in tensors.items() if name.startswith(_ENCODER)}
+    # Kernels were rounded to this type when the encoder was loaded, so nothing is lost.
+    stored = {name: value.astype(np.float16) if value.ndim > 1 else value for name, value in own.items()}
+    return sha256_bytes(save(stored, metadata={"encoder": json.dumps(facts["encoder"], sort_keys=True)}))
 
 
 def carried_over(before: Path, after: Path) -> list[Assumption]:
@@ -140,7 +168,8 @@ def _names(groups: dict[str, list[TensorGroup]]) -> set[str]:
     return {name for members in groups.values() for group in members for name in group.names}
 
 
-def _digest(tensors: Mapping[str, NDArray[Any]]) -> str:
+def tensor_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
+    """SHA-256 over the names, types, shapes and numbers of tensors."""
     lines = (
         f"{name} {tensor.dtype.str} {tensor.shape} {sha256_bytes(tensor.tobytes())}\n"
         for name, tensor in sorted(tensors.items())

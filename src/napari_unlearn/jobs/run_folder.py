@@ -15,7 +15,7 @@ from pathlib import Path
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_write, sha256_file
 from napari_unlearn.jobs.parts import part_failures
-from napari_unlearn.jobs.provenance import tensor_groups
+from napari_unlearn.jobs.provenance import encoder_digest, tensor_groups
 from napari_unlearn.privacy.certificate import Certificate
 from napari_unlearn.privacy.verification import check
 
@@ -151,13 +151,18 @@ def _tensor_failures(model: Path, certificate: Certificate) -> list[str]:
     if not model.is_dir():
         return []
     try:
-        found = tensor_groups(model, certificate.tier)
+        found, encoder = tensor_groups(model, certificate.tier), encoder_digest(model)
     except UserError as error:
         return [str(error)]
     listed = {group.names: group for group in certificate.tensors}
     wrong = [group for group in found if listed.pop(group.names, None) != group]
     names = [group.names[0] for group in (*wrong, *listed.values())]
-    return [f"The certificate does not list the tensors of {MODEL}/ as they are, from {names[0]} on."] if names else []
+    failures = []
+    if names:
+        failures.append(f"The certificate does not list the tensors of {MODEL}/ as they are, from {names[0]} on.")
+    if encoder is not None and encoder != certificate.hashes.get("public_encoder", encoder):
+        failures.append(f"The encoder in {MODEL}/ is not the one that the certificate names as public.")
+    return failures
 
 
 def _write_sums(folder: Path) -> None:
