@@ -11,7 +11,7 @@ import pytest
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs import run_folder
-from napari_unlearn.jobs.run_folder import new_run, read_certificate, require_free, verify_run
+from napari_unlearn.jobs.run_folder import Cost, new_run, read_certificate, read_cost, require_free, verify_run
 from napari_unlearn.privacy.certificate import Certificate
 
 FILES = (
@@ -173,6 +173,22 @@ def test_a_certificate_that_claims_something_else_is_noticed(copy: Path, field: 
     (copy / "certificate.json").write_text(json.dumps(record))
     rehash(copy)
     assert word in " ".join(failures(copy))
+
+
+def test_what_a_run_cost_is_read_from_old_certificates_too(copy: Path) -> None:
+    record = json.loads((copy / "certificate.json").read_text())
+    record |= {"tier": "certified", "mu": 0.25, "parameters": {"sigma": 1}}
+    for name in ("format", "status", "tensors", "digest"):
+        del record[name]
+    (copy / "certificate.json").write_text(json.dumps(record))
+    assert read_cost(copy) == Cost("certified", 0.25, {"sigma": 1.0}, record["hashes"]["model_in"])
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"tier": "certified", "mu": "x"}', '{"mu": null, "tier": "exact"}'])
+def test_a_run_whose_cost_cannot_be_read_stops_the_account(tmp_path: Path, text: str) -> None:
+    (tmp_path / "certificate.json").write_text(text)
+    with pytest.raises(UserError, match="is damaged, so what that run cost cannot be charged"):
+        read_cost(tmp_path)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from napari_unlearn.data.sample import sample_folder
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_file
 from napari_unlearn.jobs.provenance import carried_over, tensor_groups
-from napari_unlearn.jobs.run_folder import CERTIFICATE, read_certificate
+from napari_unlearn.jobs.run_folder import CERTIFICATE, read_cost
 from napari_unlearn.jobs.unet_assumptions import unet_assumptions
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.segmenter import HeadSegmenter
@@ -208,8 +208,8 @@ def earlier_attempts(runs: Path, model_in: str) -> tuple[Cost, ...]:
     costs: list[Cost] = []
     for folder in sorted(runs.iterdir()):
         if not folder.name.startswith(".") and (folder / CERTIFICATE).is_file():
-            earlier = read_certificate(folder)
-            if earlier.tier == "certified" and earlier.hashes.get("model_in") == model_in:
+            earlier = read_cost(folder)
+            if earlier.tier == "certified" and earlier.model_in == model_in:
                 numbers = earlier.parameters
                 alone = (numbers["attempt_epsilon"], numbers["attempt_delta"]) if earlier.mu is None else earlier.mu
                 costs.append(alone)

@@ -6,10 +6,12 @@ written under another name and renamed when it is complete, so that a run exists
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from napari_unlearn.errors import UserError
@@ -110,6 +112,61 @@ def read_certificate(folder: Path) -> Certificate:
         raise UserError(f"{folder} has no {CERTIFICATE}; choose the folder of an unlearning run.") from error
     except (ValueError, OSError) as error:
         raise UserError(f"{path} is not a certificate that can be checked: {str(error).rstrip('.')}.") from error
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What has to be known of an earlier run to charge it.
+
+    Attributes
+    ----------
+    tier : str
+        Kind of guarantee.
+    mu : float or None
+        Of its Gaussian DP.
+    parameters : mapping of str to float
+        Its numbers.
+    model_in : str or None
+        Digest of the model it started from.
+    """
+
+    tier: str
+    mu: float | None
+    parameters: Mapping[str, float]
+    model_in: str | None
+
+
+def read_cost(folder: Path) -> Cost:
+    """Read what an earlier run cost, also from a certificate that is too old to be checked: it was looked at as well.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder.
+
+    Returns
+    -------
+    Cost
+
+    Raises
+    ------
+    UserError
+        The certificate cannot be read, so that nobody can say what the run cost.
+    """
+    path = folder / CERTIFICATE
+    try:
+        record = json.loads(path.read_bytes())
+        mu = record["mu"]
+        return Cost(
+            str(record["tier"]),
+            None if mu is None else float(mu),
+            {str(name): float(value) for name, value in record["parameters"].items()},
+            record["hashes"].get("model_in"),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} is damaged, so what that run cost cannot be charged; restore it from a copy."
+        ) from error
 
 
 def verify_run(folder: Path) -> list[str]:
