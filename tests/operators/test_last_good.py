@@ -47,3 +47,11 @@ def test_the_start_is_good_until_something_better_comes() -> None:
     good = watch(0.7)
     assert good.dice == 0.7
     np.testing.assert_array_equal(good.weights, np.zeros(3))
+
+
+def test_how_far_it_may_fall_can_be_chosen() -> None:
+    problem: Any = Scripted(0.8, 0.75, 0.65, 0.0)
+    good = LastGood(problem, np.zeros(3), 0.1)
+    assert [good.accept(np.ones(3)) for _ in range(2)] == [True, False]
+    problem = Scripted(0.8, 0.0)
+    assert LastGood(problem, np.zeros(3), 1.0).accept(np.ones(3))

@@ -18,6 +18,7 @@ from torch.nn import functional
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.catalogue.comparators import DescentSettings
 from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.last_good import LastGood
 from napari_unlearn.operators.protocol import FloatArray, Problem, Revision, Step
 
 WATCH_EVERY = 20
@@ -71,7 +72,7 @@ def descend(
     weights = torch.from_numpy(start).float().requires_grad_()
     still = None if moving is None else torch.from_numpy(~moving)
     adam = torch.optim.Adam([weights], lr=settings.learning_rate)
-    kept, best = start, problem.retain_dice(start)
+    good = LastGood(problem, start, largest_drop)
     for done in range(1, total + 1):
         adam.zero_grad()
         value = loss(weights, done - 1)
@@ -86,14 +87,13 @@ def descend(
             current = weights.detach().double().numpy()
             if moving is not None:
                 current = np.where(moving, current, start)
-            finite = bool(np.isfinite(current).all())
-            dice = metrics["retain_dice"] = problem.retain_dice(current) if finite else 0.0
-            if not finite or dice < best - largest_drop:
+            accepted = good.accept(current)
+            metrics["retain_dice"] = good.dice
+            if not accepted:
                 yield Step(total, total, STOPPED, metrics)
                 break
-            best, kept = max(best, dice), current
         yield Step(done, total, message, metrics, current)
-    yield Revision(kept)
+    yield Revision(good.weights)
 
 
 def cross_entropy(problem: Problem, weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ LARGEST_DROP = 0.01
 
 
 class LastGood:
-    """Keeps weights as long as the retain Dice stays within a point of the best one.
+    """Keeps weights as long as the retain Dice stays close to the best one.
 
     Parameters
     ----------
@@ -19,6 +19,8 @@ class LastGood:
         Measures the Dice.
     start : ndarray of float64
         Good by definition.
+    largest_drop : float
+        How far below the best the Dice may lie; 1 never refuses a number.
 
     Attributes
     ----------
@@ -28,8 +30,9 @@ class LastGood:
         Retain Dice of the weights that were offered last; of `start` before that.
     """
 
-    def __init__(self, problem: Problem, start: FloatArray) -> None:
+    def __init__(self, problem: Problem, start: FloatArray, largest_drop: float = LARGEST_DROP) -> None:
         self._problem = problem
+        self._largest_drop = largest_drop
         self.weights = start
         self.dice = self._best = problem.retain_dice(start)
 
@@ -50,7 +53,7 @@ class LastGood:
             self.dice = 0.0
             return False
         self.dice = self._problem.retain_dice(weights)
-        if self.dice < self._best - LARGEST_DROP:
+        if self.dice < self._best - self._largest_drop:
             return False
         self._best, self.weights = max(self._best, self.dice), weights
         return True
