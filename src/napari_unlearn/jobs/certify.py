@@ -11,6 +11,7 @@ from pathlib import Path
 from napari_unlearn.data.sample import sample_folder
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_file
+from napari_unlearn.jobs.live_ledger import live_costs
 from napari_unlearn.jobs.provenance import carried_over, tensor_groups
 from napari_unlearn.jobs.run_folder import CERTIFICATE, read_cost
 from napari_unlearn.jobs.unet_assumptions import unet_assumptions
@@ -189,7 +190,9 @@ def certificate(
 
 
 def earlier_attempts(runs: Path, model_in: str) -> tuple[Cost, ...]:
-    """What the certified runs on the same model cost that lie beside a new one; each of them was looked at.
+    """What the certified runs on the same model cost that lie beside a new one, and the states shown live.
+
+    Each of them was looked at.
 
     Parameters
     ----------
@@ -205,10 +208,13 @@ def earlier_attempts(runs: Path, model_in: str) -> tuple[Cost, ...]:
     """
     if not runs.is_dir():
         return ()
-    costs: list[Cost] = []
+    costs: list[Cost] = [*live_costs(runs, model_in)]
     for folder in sorted(runs.iterdir()):
         if not folder.name.startswith(".") and (folder / CERTIFICATE).is_file():
             earlier = read_cost(folder)
+            # A state kept from a live session is in the session's own entry, with all the others it showed.
+            if "live_states" in earlier.parameters:
+                continue
             if earlier.tier == "certified" and earlier.model_in == model_in:
                 numbers = earlier.parameters
                 alone = (numbers["attempt_epsilon"], numbers["attempt_delta"]) if earlier.mu is None else earlier.mu

@@ -1,0 +1,80 @@
+"""What live sessions have cost: every state that was shown is an attempt, whether it was kept or not.
+
+Beside the runs of a data set lies one small file. A session enters all states it may show before it shows the first,
+and what it really showed when it ends, so that a session that breaks off is charged too much rather than too little.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.files import atomic_json
+
+LEDGER = "live-states.json"
+
+
+def enter(runs: Path, model_in: str, session: str, mu: float, states: int) -> None:
+    """Charge a session; an entry of the same session is replaced.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder that holds the runs.
+    model_in : str
+        Digest of the model in use.
+    session : str
+        Name of the session.
+    mu : float
+        Gaussian DP of one state.
+    states : int
+        How many are charged; 0 takes the entry out.
+    """
+    entries = _read(runs)
+    entries.pop(session, None)
+    if states:
+        entries[session] = {"model_in": model_in, "mu": mu, "states": states}
+    atomic_json(runs / LEDGER, entries)
+
+
+def live_costs(runs: Path, model_in: str) -> tuple[float, ...]:
+    """What the states that were shown of a model cost.
+
+    Parameters
+    ----------
+    runs : Path
+        Folder that holds the runs.
+    model_in : str
+        Digest of the model in use.
+
+    Returns
+    -------
+    tuple of float
+        mu of each state.
+
+    Raises
+    ------
+    UserError
+        The file is damaged.
+    """
+    own = [entry for entry in _read(runs).values() if entry["model_in"] == model_in]
+    return tuple(entry["mu"] for entry in own for _ in range(entry["states"]))
+
+
+def _read(runs: Path) -> dict[str, dict[str, Any]]:
+    path = runs / LEDGER
+    if not path.exists():
+        return {}
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: {"model_in": str(e["model_in"]), "mu": float(e["mu"]), "states": int(e["states"])}
+            for name, e in entries.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{path} is damaged, so what live sessions have cost is not known; restore it from a copy, or go on with a "
+            "model of which nothing was shown."
+        ) from error

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.live_ledger import LEDGER, enter, live_costs
+
+
+def test_a_session_is_charged_with_every_state_and_only_to_its_model(tmp_path: Path) -> None:
+    assert live_costs(tmp_path, "a") == ()
+    enter(tmp_path, "a", "first", 0.5, 3)
+    enter(tmp_path, "b", "second", 0.25, 1)
+    enter(tmp_path, "a", "third", 0.125, 1)
+    assert live_costs(tmp_path, "a") == (0.5, 0.5, 0.5, 0.125)
+    assert live_costs(tmp_path, "b") == (0.25,)
+
+
+def test_what_was_charged_at_first_is_replaced_at_the_end(tmp_path: Path) -> None:
+    enter(tmp_path, "a", "first", 0.5, 100)
+    enter(tmp_path, "a", "first", 0.5, 2)
+    assert live_costs(tmp_path, "a") == (0.5, 0.5)
+    enter(tmp_path, "a", "first", 0.5, 0)
+    assert live_costs(tmp_path, "a") == ()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"x": {}}', '{"x": {"model_in": "a", "mu": "?", "states": 1}}'])
+def test_a_damaged_ledger_is_an_error_and_not_a_clean_slate(tmp_path: Path, text: str) -> None:
+    (tmp_path / LEDGER).write_text(text)
+    with pytest.raises(UserError, match="is damaged"):
+        live_costs(tmp_path, "a")
