@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from click.testing import Result
 
-COMMANDS = ("sample", "train", "unlearn", "evaluate", "predict", "export", "verify", "operators", "demo")
+COMMANDS = ("sample", "train", "unlearn", "compose", "evaluate", "predict", "export", "verify", "operators", "demo")
 
 
 def test_help_lists_every_command(type_: Callable[..., Result]) -> None:
