@@ -6,6 +6,7 @@ and may be repeated.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -150,6 +151,25 @@ def events(request: PlanRequest, token: Token) -> Iterator[Event]:
             ),
         )
     )
+
+
+def plannable(model: Path, operator: str) -> bool:
+    """Whether a plan can be made, without loading the model.
+
+    Parameters
+    ----------
+    model : Path
+        A model folder.
+    operator : str
+        Name in the registry.
+
+    Returns
+    -------
+    bool
+        True for an operator of the ball and a model with a head.
+    """
+    card = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    return operator in PLANNED and card["kind"] == "head"
 
 
 def planned_numbers(
