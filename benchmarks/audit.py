@@ -35,7 +35,7 @@ def audited(runs: int) -> list[dict[str, Any]]:
                 operator, runs, epsilon=EPSILON, delta=DELTA, confidence=confidence, thinned=thinned
             )
             row["mu"] = row.get("mu", result.mu)
-            row[name] = {"epsilon": result.epsilon, "refuted": result.refuted, **dataclasses.asdict(result.found)}
+            row[name] = {"lower_bound": result.epsilon, "refuted": result.refuted, **dataclasses.asdict(result.found)}
         found.append(row)
         print(json.dumps(row), flush=True)
     return found
@@ -50,9 +50,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     for row in rows:
         own, thin = row["as it is"], row["a tenth of the noise"]
         caught = "yes" if thin["refuted"] and not own["refuted"] else "NO"
-        lines.append(
-            f"| `{row['operator']}` | {row['claimed']:g} | {own['epsilon']:.2f} | {thin['epsilon']:.2f} | {caught} |"
-        )
+        bounds = f"{own['lower_bound']:.2f} | {thin['lower_bound']:.2f}"
+        lines.append(f"| `{row['operator']}` | {row['claimed']:g} | {bounds} | {caught} |")
     return "\n".join(lines)
 
 

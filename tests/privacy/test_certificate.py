@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from pathlib import Path
 
 import pytest
 
 from napari_unlearn.privacy import Assumption, Certificate, OperatingSystemNoise, SeededNoise, TensorGroup
+from napari_unlearn.privacy.certificate import ROLES
 
 MECHANISMS = ["none-needed", "none", "residual", "gradient-clipping", "output-perturbation", "model-clipping"]
 
@@ -27,6 +29,12 @@ def test_the_file_is_read_from_the_top_by_a_person(make_certificate):
     first = ["format", "status", "tier", "operator", "mechanism", "epsilon", "delta", "mu", "attempts", "parameters"]
     assert list(record)[: len(first)] == first
     assert list(record)[-1] == "digest"
+
+
+def test_every_field_is_documented(make_certificate):
+    page = (Path(__file__).parents[2] / "docs" / "certificates.md").read_text(encoding="utf-8")
+    assert [name for name in json.loads(make_certificate().to_text()) if f"| `{name}` |" not in page] == []
+    assert [role for role in ROLES if f"`{role}`" not in page] == []
 
 
 def test_the_digest_is_of_all_that_is_before_it(make_certificate):
