@@ -66,7 +66,7 @@ def learn_again(
         At the end: revised weights and reference.
     """
     total = done + 2 * (rounds + 1)
-    ends = []
+    ends: list[FloatArray] = []
     for start, message in ((weights, "Learning again from what may be kept"), (problem.public, COMPARING)):
         reached = start
         for state in problem.learn(start, rounds, rng):
