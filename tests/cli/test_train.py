@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -60,3 +61,12 @@ def test_a_failure_is_one_sentence(refused: Callable[..., str], sample: Dataset,
     sentence = refused("train", sample.root, "--out", tmp_path / "model", "--masks", "medium")
     assert sentence.startswith("There are no 'medium' masks; choose coarse or fine.")
     assert not (tmp_path / "model").exists()
+
+
+def test_a_head_can_be_trained_for_an_operator(
+    type_: Callable[..., Any], sample: Dataset, encoder_file: Path, tmp_path: Path
+) -> None:
+    options = ("--encoder", encoder_file, "--method", "bounded", "--strength", "0.5", "--json")
+    assert type_("train", sample.root, "--out", tmp_path / "model", *options).exit_code == 0
+    record = json.loads((tmp_path / "model" / "model.json").read_text())["model"]["bounded"]
+    assert (record["strong_convexity"], record["steps"]) == (0.5, None)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from napari_unlearn.data.case import Case
@@ -19,7 +20,9 @@ from napari_unlearn.jobs.train import TrainRequest, TrainResult, events, trainin
 from napari_unlearn.models import unet_training
 from napari_unlearn.models.checkpoint import load_segmenter
 from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.models.unet import UnetSegmenter
+from napari_unlearn.privacy.noise import OperatingSystemNoise
 
 
 @pytest.fixture
@@ -134,3 +137,51 @@ def test_the_training_split_is_the_one_of_that_name() -> None:
     assert training_split(named(None, None)) == "train"
     with pytest.raises(UserError, match="somewhere has no split named train; name one"):
         training_split(named("test", "validation"))
+
+
+@pytest.mark.parametrize(("method", "noisy"), [("bounded", False), ("pnsgd", True)])
+def test_the_card_tells_of_a_training_on_bounded_features(
+    request_: TrainRequest, finish: Callable[..., Any], method: str, noisy: bool
+) -> None:
+    result = finish(events(dataclasses.replace(request_, method=method, strength=0.2), Token()))
+    assert 0 < result.loss < 2
+    training = load_segmenter(result.model).card.bounded
+    assert training is not None
+    assert (training.images, training.strong_convexity) == (12, 0.2)
+    assert (training.steps is not None) == noisy
+    if training.steps is not None:
+        assert training.steps.noise == OperatingSystemNoise.description
+
+
+def test_a_strength_pulls_a_head_towards_zero(request_: TrainRequest, finish: Callable[..., Any]) -> None:
+    norms = []
+    for strength in (None, 1.0):
+        request = dataclasses.replace(request_, out=request_.out / str(strength), strength=strength)
+        segmenter = load_segmenter(finish(events(request, Token())).model)
+        assert isinstance(segmenter, HeadSegmenter)
+        assert segmenter.card.bounded is None
+        norms.append(float(np.linalg.norm(segmenter.head.weights)))
+    assert norms[1] < 0.5 * norms[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"method": "magic"}, "There is no method 'magic'; choose one of newton, bounded, pnsgd."),
+        ({"strength": 0.0}, "The strength must be larger than 0, not 0.0."),
+        (
+            {"method": "pnsgd", "trainable": "decoder"},
+            "A method and a strength can be chosen for a head only; add --trainable head.",
+        ),
+        (
+            {"method": "pnsgd", "masks": "fine"},
+            "The method pnsgd prepares a head for unlearning, so it learns from coarse masks; leave --masks out or "
+            "choose the method newton.",
+        ),
+    ],
+)
+def test_a_method_that_does_not_fit_is_refused(
+    request_: TrainRequest, failure: Callable[..., str], changes: dict[str, Any], sentence: str
+) -> None:
+    assert failure(events(dataclasses.replace(request_, **changes), Token())) == sentence
+    assert not request_.out.exists()

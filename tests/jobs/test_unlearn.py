@@ -13,19 +13,23 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.data.dataset import Dataset, open_dataset
 from napari_unlearn.files import sha256_file
 from napari_unlearn.jobs import unlearn as module
 from napari_unlearn.jobs.events import Cancelled, Failed, Metric, Progress
 from napari_unlearn.jobs.run_folder import read_certificate, verify_run
 from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.train import TrainRequest
+from napari_unlearn.jobs.train import events as training
 from napari_unlearn.jobs.unlearn import RunResult, UnlearnRequest, events
 from napari_unlearn.models.checkpoint import load_segmenter, save_segmenter
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.segmenter import predict_mask
 from napari_unlearn.models.unet import UnetSegmenter, public_unet
 from napari_unlearn.models.unet_weights import weights_of
+from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.protocol import Revision, Step
 from napari_unlearn.operators.registry import available, info
 from napari_unlearn.privacy import gaussian_dp
@@ -34,6 +38,9 @@ SMALL: dict[str, dict[str, float]] = {
     "exact-refit": {},
     "residual-head": {"residual": 1e-6},
     "gradient-clipping": {"steps": 5, "finetune": 2},
+    "model-clipping": {"steps": 3, "finetune": 2},
+    "blockwise": {"steps": 2, "blocks": 2, "repair": 1, "finetune": 2},
+    "output-perturbation": {"finetune": 2},
     "neggrad-seg": {"steps": 25},
 }
 
@@ -59,7 +66,11 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: sha256_file(path) for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("operator", available(), ids=lambda operator: operator.name)
+# These go on with a training of their own, and have tests of their own below.
+OF_ANY_HEAD = [operator for operator in available() if not issubclass(operator.settings, BoundedSettings)]
+
+
+@pytest.mark.parametrize("operator", OF_ANY_HEAD, ids=lambda operator: operator.name)
 @pytest.mark.parametrize("swaps", [0, 1])
 def test_every_operator_makes_a_valid_run(
     change: Callable[..., UnlearnRequest], finish: Callable[..., Any], sample: Dataset, operator: Any, swaps: int
@@ -199,6 +210,7 @@ def test_an_exact_run_of_a_unet_does_not_depend_on_the_model_in_use(
     settings = {"iterations": 2}
     one = finish(events(change("one", model=unet, settings=settings), Token()))
     two = finish(events(change("two", model=tmp_path / "other", settings=settings), Token()))
+    assert verify_run(export_model(one.folder, tmp_path / "exported").parent) == []
     assert sha256_file(unet / "model.safetensors") != sha256_file(tmp_path / "other" / "model.safetensors")
     assert sha256_file(one.model / "model.safetensors") == sha256_file(two.model / "model.safetensors")
 
@@ -446,3 +458,125 @@ def test_progress_is_told_before_anything_slow_happens(change: Callable[..., Unl
     running = events(change(), Token())
     assert next(running) == Progress(0, 0, "Loading the model")
     running.close()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def noisy(sample: Dataset, encoder_file: Path, tmp_path: Path, finish: Callable[..., Any]) -> Path:
+    """A model whose head was trained by noisy gradient descent."""
+    request = TrainRequest(sample.root, tmp_path / "noisy", "coarse", str(encoder_file), device="cpu", method="pnsgd")
+    finish(training(dataclasses.replace(request, strength=0.1), Token()))
+    return request.out
+
+
+def test_noisy_training_goes_on_again_and_again(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], noisy: Path
+) -> None:
+    request = change(operator="pnsgd", model=noisy)
+    result = finish(events(request, Token()))
+    assert verify_run(request.out) == []
+    assert (result.epsilon, result.delta, result.tier) == (1.0, 1e-5, "certified")
+    record = read_certificate(request.out)
+    assert "All 12 images count as changed: any of their labels may be forgotten." in {
+        assumption.sentence for assumption in record.assumptions
+    }
+    again = change("second", "pnsgd", model=result.model)
+    finish(events(again, Token()))
+    assert verify_run(again.out) == []
+    second = read_certificate(again.out).parameters
+    assert second["earlier_distance"] == record.parameters["distance"] > 0
+    assert second["earlier_epochs"] == record.parameters["epochs"]
+
+
+def test_what_another_operator_made_of_a_noisy_head_is_none_any_more(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], failure: Callable[..., str], noisy: Path
+) -> None:
+    assert load_segmenter(noisy).card.bounded is not None
+    refitted = finish(events(change(model=noisy), Token()))
+    assert load_segmenter(refitted.model).card.bounded is None
+    found = failure(events(change("second", "pnsgd", model=refitted.model), Token()))
+    assert found.startswith("This head was not trained with --method pnsgd,")
+
+
+@pytest.mark.parametrize(("operator", "method"), [("pnsgd", "pnsgd"), ("newton-step", "bounded")])
+def test_a_head_trained_otherwise_is_refused_in_one_sentence(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], operator: str, method: str
+) -> None:
+    request = change(operator=operator)
+    assert failure(events(request, Token())) == (
+        f"This head was not trained with --method {method}, on which the guarantee of this operator rests; train it "
+        f"again with napari-unlearn train --method {method}, or choose another operator."
+    )
+    assert not request.out.exists()
+
+
+def test_composed_cases_are_refused_where_images_must_stay_the_same(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], noisy: Path
+) -> None:
+    request = change(operator="pnsgd", model=noisy, counterfactual=1)
+    assert "learns from the images that the head was trained on and from no other" in failure(events(request, Token()))
+
+
+@pytest.fixture
+def nearly_fine(sample: Dataset, tmp_path: Path) -> Path:
+    """A data set in which every case is refined and one fine mask leaves out a few pixels of the coarse one."""
+    root = shutil.copytree(sample.root, tmp_path / "nearly")
+    for case in sample.split("train"):
+        fine = case.coarse().copy()
+        if case.id == sample.split("train")[0].id:
+            rows, columns = np.nonzero(fine)
+            fine[rows[:25], columns[:25]] = 0
+        Image.fromarray(fine).save(root / "fine" / f"{case.id}.png")
+    return root
+
+
+def test_a_newton_step_runs_where_its_bound_is_good_and_is_refused_where_not(
+    change: Callable[..., UnlearnRequest],
+    finish: Callable[..., Any],
+    failure: Callable[..., str],
+    sample: Dataset,
+    nearly_fine: Path,
+    encoder_file: Path,
+    tmp_path: Path,
+) -> None:
+    model = tmp_path / "bounded"
+    request = TrainRequest(nearly_fine, model, "coarse", str(encoder_file), device="cpu", method="bounded")
+    finish(training(dataclasses.replace(request, strength=10.0), Token()))
+    run = change(operator="newton-step", model=model, dataset=nearly_fine)
+    finish(events(run, Token()))
+    assert verify_run(run.out) == []
+    assert 0 < read_certificate(run.out).parameters["removed_pixels"] <= 25
+    # The same images and coarse masks, with half of the cases unrefined: too much to forget.
+    found = failure(events(change("other", "newton-step", model=model, dataset=sample.root), Token()))
+    assert "drawn pixels are to be forgotten at strength 10, which needs noise of length" in found
+
+
+@pytest.fixture
+def few_shipped(tmp_path: Path) -> Path:
+    """The refined training cases of the shipped sample and as many others, as a data set of their own."""
+    shipped, root = Path(__file__).parents[2] / "sample_data" / "dataset", tmp_path / "few"
+    cases = open_dataset(shipped).split("train")
+    refined = [case for case in cases if case.is_refined]
+    chosen = {case.id for case in [*refined, *[case for case in cases if not case.is_refined][: len(refined)]]}
+    for kind in ("images", "coarse", "fine"):
+        (root / kind).mkdir(parents=True)
+        for path in (shipped / kind).iterdir():
+            if path.stem in chosen:
+                shutil.copy(path, root / kind)
+    header, *rows = (shipped / "metadata.csv").read_text().splitlines()
+    (root / "metadata.csv").write_text("\n".join([header, *(row for row in rows if row.split(",")[0] in chosen)]))
+    shutil.copy(shipped / "dataset.toml", root)
+    return root
+
+
+def test_noisy_training_goes_on_with_the_shipped_sample(
+    finish: Callable[..., Any], few_shipped: Path, tmp_path: Path
+) -> None:
+    model, out = tmp_path / "noisy", tmp_path / "run"
+    encoder = str(Path(__file__).parents[2] / "sample_data" / "encoder.safetensors")
+    request = TrainRequest(few_shipped, model, "coarse", encoder, size=64, device="cpu", method="pnsgd")
+    finish(training(dataclasses.replace(request, strength=0.1), Token()))
+    result = finish(events(UnlearnRequest(few_shipped, model, out, "pnsgd", device="cpu"), Token()))
+    assert verify_run(out) == []
+    losses = json.loads((out / "metrics.json").read_text())["retain_loss"]
+    assert losses["after"] < losses["before"]
+    assert result.certificate["parameters"]["images"] == 12

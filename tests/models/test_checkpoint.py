@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_file
+from napari_unlearn.models.bounded_training import BoundedTraining, NoisySteps
 from napari_unlearn.models.checkpoint import CARD, WEIGHTS, load_segmenter, save_segmenter
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.segmenter import HeadSegmenter, ModelCard
@@ -138,9 +140,23 @@ def test_a_card_of_another_version_is_refused(copy: Path, facts: Any) -> None:
         load_segmenter(copy)
 
 
+def test_a_training_on_bounded_features_is_remembered_and_an_older_card_has_none(copy: Path) -> None:
+    segmenter = load_segmenter(copy)
+    assert isinstance(segmenter, HeadSegmenter)
+    steps = NoisySteps(10, 100, 0.5, 2.0, 1e-3, 10.0, "somewhere")
+    training = BoundedTraining(60, 200, 6.5, 5e-3, 64 * "a", 64 * "b", steps)
+    save_segmenter(dataclasses.replace(segmenter, card=dataclasses.replace(segmenter.card, bounded=training)), copy)
+    assert load_segmenter(copy).card.bounded == training
+    facts = json.loads((copy / CARD).read_text())
+    del facts["model"]["bounded"]
+    (copy / CARD).write_text(json.dumps(facts))
+    assert load_segmenter(copy).card.bounded is None
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
+        (lambda facts: facts["model"].update(bounded={"images": 3}), "not a complete model"),
         (lambda facts: facts.update(kind="unet"), "does not fit model.json"),
         (lambda facts: facts.pop("model"), "not a complete model"),
         (lambda facts: facts.pop("weights_sha256"), "not a complete model"),
