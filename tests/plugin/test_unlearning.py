@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtWidgets import QLabel, QLineEdit, QRadioButton
+from qtpy.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QSlider
 
 from napari_unlearn.jobs.run_folder import read_certificate, write_certificate
 from napari_unlearn.plugin.widget import UnlearnWidget
@@ -94,3 +94,36 @@ def test_a_run_of_an_operator_that_is_no_longer_installed_can_still_be_seen(
     assert "<b>gone</b>" in shown
     assert "Empirical" in shown
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+
+
+def test_what_a_budget_costs_is_drawn_and_nothing_is_changed(open_dock: UnlearnWidget, qtbot: Any) -> None:
+    controller, page = open_dock.controller, open_dock.unlearn
+    bench = controller.bench
+    before = bench.project.model
+    button = open_dock.findChild(QPushButton, "plan")
+    assert not button.isEnabledTo(open_dock)
+    open_dock.findChild(QRadioButton, "gradient-clipping").setChecked(True)
+    assert button.isEnabledTo(open_dock)
+    assert open_dock.findChild(QSlider, "epsilon_slider").isEnabledTo(open_dock)
+    controller.perform("plan")
+    qtbot.waitUntil(lambda: not bench.task.state.busy, timeout=120_000)
+    assert page.plan.isVisibleTo(page), open_dock.messages.shown
+    assert bench.project.model == before
+    assert bench.project.previous is None
+    open_dock.findChild(QRadioButton, "residual-head").setChecked(True)
+    assert not page.plan.isVisibleTo(page)
+    bench.project.revise(before)
+    open_dock.findChild(QRadioButton, "gradient-clipping").setChecked(True)
+    assert not page.plan.isVisibleTo(page)
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+
+
+def test_the_window_runs_an_operator_of_the_ball_with_planned_numbers(
+    open_dock: UnlearnWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = []
+    monkeypatch.setattr(open_dock.controller.bench, "run", lambda job, request, *rest: requests.append(request))
+    for name in ("gradient-clipping", "residual-head"):
+        open_dock.findChild(QRadioButton, name).setChecked(True)
+        open_dock.controller.perform("unlearn")
+    assert [request.plan for request in requests] == [True, False]

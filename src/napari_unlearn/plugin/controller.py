@@ -71,6 +71,7 @@ class Controller(QObject):
             "done_refining": self.refining.done,
             "toggle_artefacts": self.refining.toggle_artefacts,
             "go_unlearn": lambda: dock.show_step(UNLEARN),
+            "plan": self.unlearning.plan,
             "unlearn": self.unlearning.start,
             "cancel": bench.task.cancel,
             "measure": self.unlearning.measure,
@@ -173,6 +174,7 @@ class Controller(QObject):
         for page in (self._dock.refine, self._dock.compare):
             page.show_classes(project.dataset.classes)
         self.unlearning.show_last_run()
+        self._dock.unlearn.plan.clear()
         self._show_model()
         self._dock.show_step(DATA)
 
@@ -191,6 +193,7 @@ class Controller(QObject):
 
     def _on_model(self, model: object) -> None:
         self._show_model()
+        self._dock.unlearn.plan.clear()
         self.predicting.retry()
         self.refresh()
 

@@ -84,6 +84,7 @@ class Dock(QWidget):
         self.setStyleSheet(sheet(theme))
         self.steps.set_theme(theme)
         self.unlearn.curve.set_theme(theme)
+        self.unlearn.plan.set_theme(theme)
 
     def apply_enabled(self, enabled: Mapping[str, bool]) -> None:
         """Enable exactly what the table of enabling says."""

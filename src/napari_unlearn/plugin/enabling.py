@@ -70,6 +70,8 @@ RULES: dict[str, Rule] = {
     "go_unlearn": lambda facts: facts.refined > 0,
     "operator": _idle,
     "epsilon": lambda facts: _idle(facts) and facts.budget,
+    "epsilon_slider": lambda facts: _idle(facts) and facts.budget,
+    "plan": lambda facts: facts.budget and blocker(facts) == "",
     "delta": lambda facts: _idle(facts) and facts.budget,
     "counterfactual": _idle,
     "device": _idle,

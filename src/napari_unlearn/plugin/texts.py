@@ -48,6 +48,30 @@ TEXTS: dict[str, Text] = {
         "Privacy budget. The smaller, the less anyone can tell from the revised model whether it ever saw the "
         "forgotten pixels. 1 is a common choice; 0 would be exact.",
     ),
+    "epsilon_slider": Text(
+        "", "Privacy budget, from strict on the left to loose on the right; every mark is ten times the one before."
+    ),
+    "plan": Text(
+        "What does this cost?",
+        "Try this way of unlearning at several budgets, on a stand-in for your model, and draw the overlap and the "
+        "leakage to expect. Takes a minute or so, changes nothing and spends no budget.",
+    ),
+    "plan_dice": Text(
+        "Overlap with the fine masks (Dice)",
+        "Expected overlap of the predicted with the fine outline, mean of the test cases; 1 is perfect. The bars show "
+        "how far the draws of the noise differ.",
+    ),
+    "plan_leakage": Text(
+        "Leakage (nats per predicted pixel)",
+        "What spurious artefacts are expected to tell about the predicted class, in the split that leaks most; 0 means "
+        "nothing.",
+    ),
+    "plan_legend": Text(
+        "",
+        "This way: your model, hidden in noise and repaired. From the public start: the same without your model, which "
+        "forgets everything. Where both lines agree, the guarantee is bought by learning again. Exact refit: forgets "
+        "for certain, without any noise.",
+    ),
     "delta": Text(
         "δ", "Probability with which the guarantee may fail. Choose it far below one in the number of forgotten pixels."
     ),

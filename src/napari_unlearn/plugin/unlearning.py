@@ -10,7 +10,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.jobs import evaluate, unlearn
+from napari_unlearn.jobs import evaluate, plan, unlearn
 from napari_unlearn.jobs.events import Event, Failed
 from napari_unlearn.jobs.unlearn import RunResult
 from napari_unlearn.operators.registry import available, info
@@ -71,8 +71,30 @@ class Unlearning(QObject):
             delta=_probability(choices.delta),
             counterfactual=choices.counterfactual,
             device=choices.device,
+            plan=plan.plannable(project.model, choices.operator),
         )
         self._bench.run(unlearn.events, request, self._on_revised)
+
+    def plan(self) -> None:
+        """Predict what the chosen operator costs at several budgets.
+
+        Raises
+        ------
+        UserError
+            There is no model, or delta is no number.
+        """
+        project, choices = self._bench.project, self._page.choices
+        if project.model is None:
+            raise UserError("Choose or train a model first (step 1).")
+        request = plan.PlanRequest(
+            dataset=project.dataset.root,
+            model=project.model,
+            operators=(choices.operator,),
+            delta=_probability(choices.delta),
+            counterfactual=choices.counterfactual,
+            device=choices.device,
+        )
+        self._bench.run(plan.events, request, lambda result: self._page.plan.show_result(result, choices.operator))
 
     def show_last_run(self) -> None:
         """Fill step 4 from the run that made the model in use, when a project is opened again."""

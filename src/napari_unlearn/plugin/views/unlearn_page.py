@@ -9,9 +9,11 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.budget_slider import BudgetSlider
 from napari_unlearn.plugin.views.curve import Curve
 from napari_unlearn.plugin.views.operator_cards import Offer, OperatorCards
-from napari_unlearn.plugin.views.parts import Page, label, named
+from napari_unlearn.plugin.views.parts import Page, label, named, row
+from napari_unlearn.plugin.views.plan_panel import PlanPanel
 
 
 class Choices(NamedTuple):
@@ -59,9 +61,14 @@ class UnlearnPage(Page):
             named(field, key)
             name = label({"epsilon": "Budget ε", "delta": "Budget δ"}.get(key, TEXTS[key].label))
             name.setToolTip(TEXTS[key].tip)
-            form.addRow(name, field)
+            form.addRow(name, row(BudgetSlider(self._epsilon), field, stretch=0) if key == "epsilon" else field)
         self.section("Settings")
         self.body.addLayout(form)
+        self.plan = PlanPanel()
+        self._epsilon.valueChanged.connect(self.plan.show_epsilon)
+        self.operators.chosen.connect(self.plan.show_operator)
+        self.body.addWidget(self.button("plan"))
+        self.body.addWidget(self.plan)
 
         self._blocked = label("", "hint", wrap=True)
         self.body.addWidget(self._blocked)
