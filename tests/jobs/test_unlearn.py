@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 
 from napari_unlearn.data.dataset import Dataset, open_dataset
+from napari_unlearn.export import export_model
 from napari_unlearn.files import sha256_file
 from napari_unlearn.jobs import unlearn as module
 from napari_unlearn.jobs.events import Cancelled, Failed, Metric, Progress

@@ -26,8 +26,8 @@ def train(
     trainable: Annotated[
         str,
         typer.Option(
-            help="What is fitted on the masks: 'head', a linear head on the frozen encoder, the one that can be "
-            "unlearned; 'decoder', the decoder of a U-Net on the frozen encoder; or 'all', the whole U-Net."
+            help="What is fitted on the masks: 'head', a linear head on the frozen encoder, which every operator can "
+            "revise; 'decoder', the decoder of a U-Net on the frozen encoder; or 'all', the whole U-Net."
         ),
     ] = "head",
     size: Annotated[

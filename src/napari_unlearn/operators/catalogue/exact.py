@@ -10,10 +10,10 @@ from napari_unlearn.operators.settings import Settings, number
 
 @dataclass(frozen=True)
 class ExactRefitSettings(Settings):
-    """Tier 1: the head is fitted anew."""
+    """Tier 1: all that labels touched is fitted anew."""
 
-    iterations: int = number(30, 1, 1000, "At most so many Newton steps.")
-    tolerance: float = number(1e-6, 1e-14, 1.0, "The fit ends when the gradient is this small.")
+    iterations: int = number(30, 1, 1000, "At most so many Newton steps of a head; passes over the cases of a U-Net.")
+    tolerance: float = number(1e-6, 1e-14, 1.0, "The fit of a head ends when the gradient is this small.")
 
 
 OPERATORS = (
@@ -22,8 +22,9 @@ OPERATORS = (
         "Exact refit",
         "exact",
         "Exact",
-        "Fits the head anew on what may be kept. Nothing of the forgotten labels is left, not even statistically.",
-        "Exact unlearning by retraining the only part that saw labels; refitting on a public frozen encoder.",
+        "Fits anew, on what may be kept, all that labels touched. Nothing of the forgotten labels is left, not even "
+        "statistically.",
+        "Exact unlearning by retraining the only part that saw labels; refitting from a public start.",
         ExactRefitSettings,
         "napari_unlearn.operators.exact_refit",
     ),
