@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from napari_unlearn.jobs.state import JobState
-from napari_unlearn.plugin.enabling import RULES, Facts, blocker, enabled
+from napari_unlearn.plugin.enabling import RULES, Facts, blocker, enabled, live_blocker
 from napari_unlearn.plugin.shortcuts import SHORTCUTS
 from napari_unlearn.plugin.texts import TEXTS
 
@@ -37,3 +39,13 @@ def test_the_tables_speak_of_the_same_things() -> None:
     for name, written in SHORTCUTS.values():
         assert written
         assert name in TEXTS or name in {"blink", "toggle_artefacts"}
+
+
+def test_live_needs_what_unlearning_needs_and_a_head_and_can_always_be_switched_off() -> None:
+    assert enabled(READY)["live"]
+    assert not enabled(replace(READY, head=False))["live"]
+    assert "U-Net" in live_blocker(replace(READY, head=False))
+    assert not enabled(replace(READY, refined=0))["live"]
+    assert enabled(replace(READY, live=True, state=JobState.RUNNING))["live"]
+    assert not enabled(replace(READY, live=True))["live_keep"]
+    assert enabled(replace(READY, live=True, live_state=True))["live_keep"]

@@ -12,8 +12,9 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.train import training_split
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.dock import Dock
-from napari_unlearn.plugin.enabling import Facts, blocker, enabled
+from napari_unlearn.plugin.enabling import Facts, blocker, enabled, live_blocker
 from napari_unlearn.plugin.layers import LEAKAGES, Role
+from napari_unlearn.plugin.live import Live, has_head
 from napari_unlearn.plugin.opening import Opening
 from napari_unlearn.plugin.predicting import Predicting
 from napari_unlearn.plugin.refining import Refining
@@ -52,6 +53,7 @@ class Controller(QObject):
         self._dock = dock
         self.opening, self.refining = Opening(bench), Refining(bench)
         self.predicting, self.unlearning = Predicting(bench), Unlearning(bench)
+        self.live = Live(bench, self.predicting, self.unlearning)
         self._view = "show_after"
         self.actions: dict[str, Callable[[], object]] = {
             "open_folder": self.opening.choose_folder,
@@ -70,6 +72,8 @@ class Controller(QObject):
             "start_from_coarse": self.refining.start_from_coarse,
             "done_refining": self.refining.done,
             "toggle_artefacts": self.refining.toggle_artefacts,
+            "live": self.live.toggle,
+            "live_keep": self.live.keep,
             "go_unlearn": lambda: dock.show_step(UNLEARN),
             "plan": self.unlearning.plan,
             "unlearn": self.unlearning.start,
@@ -88,6 +92,8 @@ class Controller(QObject):
         dock.shown.connect(self.keys.bind)
         dock.hidden.connect(self._on_hidden)
         self.opening.opened.connect(self._on_opened)
+        self.live.changed.connect(self.refresh)
+        self.live.kept.connect(self.unlearning.adopt)
         self.unlearning.revised.connect(lambda: dock.show_step(COMPARE))
         self.unlearning.measured.connect(self.refresh)
         self.unlearning.discarded.connect(lambda: dock.show_step(UNLEARN))
@@ -116,6 +122,9 @@ class Controller(QObject):
             revised=has and bench.project.previous is not None,
             compared=bool({Role.BEFORE, Role.AFTER} & present),
             leakage=bool(set(LEAKAGES) & present),
+            head=has and has_head(bench.project.model),
+            live=self.live.on,
+            live_state=self.live.state is not None,
         )
 
     def refresh(self) -> None:
@@ -123,6 +132,7 @@ class Controller(QObject):
         facts = self.facts()
         self._dock.apply_enabled(enabled(facts))
         self._dock.unlearn.show_blocker(blocker(facts), facts.state.busy)
+        self._dock.refine.show_live_on(facts.live, live_blocker(facts))
         self._dock.steps.show_done([facts.dataset and facts.model, facts.refined > 0, facts.revised, False])
         if facts.dataset:
             project, refined = self.bench.project, self._refined()
@@ -136,6 +146,7 @@ class Controller(QObject):
         """End all background work, because the window closes; a job needs one step to notice."""
         self.bench.task.abandon()
         self.predicting.task.abandon()
+        self.live.stop()
         self.bench.runner.wait(PATIENCE)
 
     def _training(self) -> tuple[Case, ...]:
@@ -166,10 +177,12 @@ class Controller(QObject):
         self.bench.book.show_only(roles)
 
     def _on_opened(self, project: Project) -> None:
+        self.live.stop()
         self.predicting.clear()
         project.case_changed.connect(self._on_case)
         project.status_changed.connect(self._on_status)
         project.model_changed.connect(self._on_model)
+        project.mask_saved.connect(lambda _: self.live.stroke())
         project.failed.connect(self._dock.messages.error)
         for page in (self._dock.refine, self._dock.compare):
             page.show_classes(project.dataset.classes)
@@ -183,6 +196,7 @@ class Controller(QObject):
         self._show_strips()
         self.refining.show(case)
         self.predicting.refresh()
+        self.live.look(case)
         self._on_step(STEPS.index(self._dock.step))
 
     def _on_status(self, case_id: str, status: CaseStatus) -> None:
@@ -192,6 +206,7 @@ class Controller(QObject):
         self.refresh()
 
     def _on_model(self, model: object) -> None:
+        self.live.stop()  # it belongs to the model before
         self._show_model()
         self._dock.unlearn.plan.clear()
         self.predicting.retry()
@@ -202,6 +217,7 @@ class Controller(QObject):
             if step == REFINE:
                 self.bench.looking = (Role.COARSE, Role.FINE, Role.ARTEFACTS)
                 self.refining.enter()
+                self.live.show_layer()
             else:
                 self.refining.leave()
             if step == DATA:

@@ -26,6 +26,10 @@ class Facts:
         Whether there are predictions before and after to look at.
     leakage : bool
         Whether there are leakage maps to look at.
+    head : bool
+        Whether the model is a head on a frozen encoder.
+    live, live_state : bool
+        Whether a live session runs, and whether it has shown a state.
     """
 
     state: JobState = JobState.IDLE
@@ -37,6 +41,9 @@ class Facts:
     revised: bool = False
     compared: bool = False
     leakage: bool = False
+    head: bool = True
+    live: bool = False
+    live_state: bool = False
 
 
 Rule = Callable[[Facts], bool]
@@ -67,6 +74,8 @@ RULES: dict[str, Rule] = {
     "redo": _case,
     "start_from_coarse": _case,
     "done_refining": _case,
+    "live": lambda facts: facts.live or live_blocker(facts) == "",
+    "live_keep": lambda facts: _idle(facts) and facts.live and facts.live_state,
     "go_unlearn": lambda facts: facts.refined > 0,
     "operator": _idle,
     "epsilon": lambda facts: _idle(facts) and facts.budget,
@@ -103,3 +112,11 @@ def blocker(facts: Facts) -> str:
     if facts.refined == 0:
         return "Refine at least one case first (step 2)."
     return ""
+
+
+def live_blocker(facts: Facts) -> str:
+    """Say why no live session can start, "" when one can."""
+    reason = blocker(facts)
+    if not reason and not facts.head:
+        return "Live needs a model with a head on a frozen encoder; the model in use is a U-Net."
+    return reason

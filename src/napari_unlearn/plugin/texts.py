@@ -40,6 +40,12 @@ TEXTS: dict[str, Text] = {
     "start_from_coarse": Text("Start from coarse", "Put the coarse mask back as the fine mask. Can be undone."),
     "trim_outside": Text("Remove them", "Remove the fine pixels that lie outside the coarse mask."),
     "done_refining": Text("Done refining", "Call this case refined and go to the next one that is not."),
+    "live": Text(
+        "Live",
+        "Refit the model after every stroke and show what it predicts. Each state that is shown has a certificate and "
+        "takes its share of the budget ε and δ that is set under Unlearn, divided among 10,000 states.",
+    ),
+    "live_keep": Text("Keep this model", "Use the model that is shown from now on, and save it with its certificate."),
     "go_unlearn": Text("Continue to Unlearn", "Choose how the model forgets the dilation artefacts."),
     # Unlearn
     "operator": Text("How to unlearn", "What is guaranteed afterwards differs, and the badge says how much."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,16 @@ from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_row
 from napari_unlearn.plugin.dialogs import choose_folder
 from napari_unlearn.plugin.layers import LEAKAGES, Role
 from napari_unlearn.project.runs import new_run
+
+
+@dataclass(frozen=True)
+class UnlearnChoices:
+    """What the page of step 3 says, read and checked."""
+
+    epsilon: float
+    delta: float
+    counterfactual: int
+    device: str
 
 
 class Unlearning(QObject):
@@ -48,6 +59,18 @@ class Unlearning(QObject):
         """Whether the chosen operator spends epsilon and delta."""
         return info(self._page.choices.operator).uses_budget
 
+    def budget(self) -> UnlearnChoices:
+        """Budget, swaps and device as set on the page, for whoever else spends them.
+
+        Raises
+        ------
+        UserError
+            delta is no number.
+        """
+        choices = self._page.choices
+        delta = _probability(choices.delta)
+        return UnlearnChoices(choices.epsilon, delta, choices.counterfactual, choices.device)
+
     def start(self) -> None:
         """Run the chosen operator.
 
@@ -73,7 +96,7 @@ class Unlearning(QObject):
             device=choices.device,
             plan=plan.plannable(project.model, choices.operator),
         )
-        self._bench.run(unlearn.events, request, self._on_revised)
+        self._bench.run(unlearn.events, request, self.adopt)
 
     def plan(self) -> None:
         """Predict what the chosen operator costs at several budgets.
@@ -141,7 +164,8 @@ class Unlearning(QObject):
             return None
         return project.model.parent if (project.model.parent / "certificate.json").is_file() else None
 
-    def _on_revised(self, result: RunResult) -> None:
+    def adopt(self, result: RunResult) -> None:
+        """Use the model of a run from now on, show its guarantee, and measure it."""
         self._bench.book.remove(LEAKAGES)
         self._show(result.certificate)
         self._bench.project.revise(result.model)

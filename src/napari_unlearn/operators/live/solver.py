@@ -144,7 +144,8 @@ class Curvature:
 
     def _apply(self, direction: Tensor) -> Tensor:
         flat = direction.T.reshape(-1, 1)
-        return (self._factor @ (self._factor.T @ flat)).reshape(direction.T.shape).T
+        bent: Tensor = self._factor @ (self._factor.T @ flat)
+        return bent.reshape(direction.T.shape).T
 
 
 class Patch:

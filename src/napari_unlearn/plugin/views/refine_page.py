@@ -12,7 +12,7 @@ from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.gauge import Gauge
 from napari_unlearn.plugin.views.legend import Legend
-from napari_unlearn.plugin.views.parts import Page, label, named, row
+from napari_unlearn.plugin.views.parts import Line, Page, label, named, row
 
 TOOLS = ("tool_trim", "tool_restore", "tool_fill")
 LARGEST = 300
@@ -55,6 +55,11 @@ class RefinePage(Page):
         self.gauge = Gauge("Dilation artefacts in this case", colours.ARTEFACT)
         self.body.addSpacing(4)
         self.body.addWidget(self.gauge)
+        self._live = self.button("live", checkable=True)
+        self._live_line = Line("hint")
+        self._live_line.setObjectName("live_line")
+        self.body.addLayout(row(self._live, self.button("live_keep"), stretch=1))
+        self.body.addWidget(self._live_line)
         self._saved = label("", "hint", wrap=True)
         self.body.addWidget(self._saved)
         self.legend = Legend()
@@ -90,6 +95,16 @@ class RefinePage(Page):
     def show_saved(self, text: str) -> None:
         """Say where the mask stands with the disk."""
         self._saved.setText(text)
+
+    def show_live(self, text: str, tip: str = "") -> None:
+        """Say in one line what a live session shows; the tip says what its certificate says."""
+        self._live_line.set_text(text)
+        self._live_line.setToolTip(tip)
+
+    def show_live_on(self, on: bool, blocker: str) -> None:
+        """Mark the switch, and say on it why it cannot be used."""
+        self._live.setChecked(on)
+        self._live.setToolTip(blocker if blocker and not on else TEXTS["live"].tip)
 
     def show_progress(self, refined: int, total: int, aim: int) -> None:
         """Show how many training cases are refined and how many are aimed at."""
