@@ -13,6 +13,7 @@ from napari_unlearn.privacy import (
     model_clipping,
     newton,
     output_perturbation,
+    planning,
     pnsgd,
     residual,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "model_clipping",
     "newton",
     "output_perturbation",
+    "planning",
     "pnsgd",
     "residual",
 ]
