@@ -37,8 +37,7 @@ STATES = 10_000
 RESIDUAL = 3e-9
 _PATIENCE = 0.2  # seconds between two looks at the token while nothing happens
 _PASSES, _FIRST_PASSES = 60, 400
-# Rows that the curvature is taken from while the first fit is still far, and afterwards: all.
-_ROUGH, _FINE = 20_000, 10**9
+_ROUGH = 20_000  # rows that the curvature is taken from in the middle of a fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +193,6 @@ class _Session:
         self._state.objective.measure(self.token.checkpoint)
         for fit in self._solver.settle(request.residual, _FIRST_PASSES, self.token.checkpoint):
             yield Progress(0, 0, f"Fitting the head (gradient {fit.residual:.0e})")
-        self._solver.sample = _FINE
         yield Progress(0, 0, "Measuring the curvature")
         self._solver.refresh(self.token.checkpoint)
         if self._noise.certifies:
@@ -226,7 +224,7 @@ class _Session:
                         self._state.compose_due(self._check)
                     fresh = True
                 elif self._solver.aged:
-                    self._solver.refresh(self._check)
+                    self._solver.rejuvenate(self._check)
             except Overtaken:
                 # What was composed so far counts, and a fit goes on from where it is.
                 fresh = True

@@ -140,15 +140,47 @@ def test_a_fit_that_was_overtaken_goes_on_from_where_it_was(parts: dict[str, Pix
     assert last.residual <= BOUND
 
 
-def test_many_patches_or_many_passes_age_the_factor(
-    parts: dict[str, PixelSet], monkeypatch: pytest.MonkeyPatch
+def test_rows_that_came_and_went_are_taken_into_the_factor_for_good(
+    parts: dict[str, PixelSet], make_pixels: Make
 ) -> None:
     objective = objective_of(parts)
     solver = Solver(objective, 10**9, np.random.default_rng(0))
-    assert not solver.aged  # there is none yet
+    assert not solver.aged  # there is no factor yet
     list(solver.settle(BOUND, 100))
     solver.refresh()
     assert not solver.aged
-    monkeypatch.setattr("napari_unlearn.operators.live.solver.MOST_PATCHED", 400)
-    objective.replace("a", Kind.REFINED, 500, parts["b"])
+    objective.replace("a", Kind.REFINED, 500, make_pixels(300, seed=60))
     assert solver.aged
+    solver.rejuvenate()
+    assert not solver.aged
+    assert not objective.came
+    assert not objective.went
+    assert solver._curvature is not None
+    dense = dense_hessian(objective, list(parts)) + STRENGTH * torch.eye(CLASSES * WIDTH)
+    right = torch.from_numpy(np.random.default_rng(2).normal(size=(CLASSES, WIDTH)))
+    close = solver._curvature.solve(right, ())
+    # What all the other rows count for has changed by a little, too.
+    assert float((dense @ close.reshape(-1) - right.reshape(-1)).norm()) < 0.1 * float(right.norm())
+
+
+def test_a_factor_that_more_was_taken_off_than_there_was_is_made_anew(
+    parts: dict[str, PixelSet], make_pixels: Make
+) -> None:
+    objective = objective_of(parts)
+    solver = Solver(objective, 10**9, np.random.default_rng(0))
+    list(solver.settle(BOUND, 100))
+    solver.refresh()
+    objective.went = [(Kind.REFINED, objective.rows.slots["a"].copy())] * 20
+    solver.rejuvenate()
+    assert not objective.went
+    *_, last = solver.settle(BOUND, 3)
+    assert last.measured
+
+
+def test_a_patch_as_a_matrix_does_what_it_does_to_a_direction(parts: dict[str, PixelSet]) -> None:
+    objective = objective_of(parts)
+    objective.measure(step=0.3 * torch.from_numpy(np.random.default_rng(1).normal(size=(CLASSES, WIDTH))))
+    patch = Patch(objective.rows.slots["a"].copy(), 0.5)
+    direction = torch.from_numpy(np.random.default_rng(2).normal(size=(WIDTH, CLASSES))).float()
+    expected = (patch.dense() @ direction.T.reshape(-1)).reshape(CLASSES, WIDTH).T
+    assert torch.allclose(patch.curve(direction), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()))

@@ -1,14 +1,15 @@
 """From the gradient at the present weights to weights whose gradient is small, in few passes.
 
 One case's pixels are a small part of the objective, so its new minimum is near and its curvature nearly the old one,
-but for the pixels that are new or gone. So the curvature of all rows is factored once, and again in a quiet moment when
-it has aged; the few rows that came since are added to it, those that went are taken off. A new pixel that the head gets
-wrong has next to no curvature where it is, and a step that believed so would be far too long, so the first step takes
-its curvature halfway to its label. Corrections from the last few steps (limited-memory BFGS; Nocedal and Wright,
-Numerical Optimization, algorithm 7.4) do the rest.
+but for the pixels that are new or gone. So the curvature of all rows is factored once, and again when it has aged; the
+few rows that came since are added to it and those that went are taken off, in a quiet moment for good. A new pixel that
+the head gets wrong has next to no curvature where it is, and a step that believed so would be far too long, so the
+first step takes its curvature halfway to its label. Corrections from the last few steps (limited-memory BFGS; Nocedal
+and Wright, Numerical Optimization, algorithm 7.4) do the rest.
 
-The factor may come from a sample of the rows, drawn with a probability that grows with what a row adds to it: whatever
-is rough in it costs steps and never correctness, because the residual is measured over all rows.
+Where there is no time for all rows the factor comes from a sample of them, drawn with a probability that grows with
+what a row adds to it. Whatever is rough in it costs steps and never correctness, because the residual is measured over
+all rows.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ PAIRS = 8
 STALE, PATIENCE = 0.5, 3
 # How well the linear systems with fresh rows are solved, and in how many steps at most.
 INNER, MOST_INNER = 1e-2, 40
-# Patched rows, and passes a fit, from which on the factor has aged.
-MOST_PATCHED, SLOW = 6000, 7
+# Passes a fit from which on the factor has aged.
+SLOW, ALL = 8, 10**9
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,25 @@ class Curvature:
         for k in range(classes):
             for other in range(k):
                 hessian[other, :, k] = hessian[k, :, other].T
-        matrix = hessian.reshape(classes * width, classes * width).double()
-        matrix.diagonal().add_(objective.strength)
+        self._matrix = hessian.reshape(classes * width, classes * width)
+        self._strength = objective.strength
+        self._factorise()
+
+    def fold(self, patches: Sequence[Patch]) -> None:
+        """Take patches into the factor for good.
+
+        Raises
+        ------
+        RuntimeError
+            More was taken off than there was; the curvature has to be taken anew.
+        """
+        for patch in patches:
+            self._matrix += patch.dense()
+        self._factorise()
+
+    def _factorise(self) -> None:
+        matrix = self._matrix.double()
+        matrix.diagonal().add_(self._strength)
         # The inverse is applied in single precision: it is a preconditioner.
         self._factor = torch.linalg.cholesky(matrix).float()
 
@@ -169,6 +187,18 @@ class Patch:
             to_label = torch.zeros_like(self._p).scatter_(1, rows.y[:, None], 1.0)
             self._p = torch.where(of_label < 0.5, (self._p + to_label) / 2, self._p)
 
+    def dense(self) -> Tensor:
+        """The curvature as a matrix, in the order of the classes and then of the features; float32."""
+        width, classes = self._x.shape[1], self._p.shape[1]
+        out = torch.zeros(classes, width, classes, width)
+        for k in range(classes):
+            for other in range(k + 1):
+                bent = self._p[:, k] * (float(k == other) - self._p[:, other])
+                block = (self._x * (bent[:, None] * self._a)).T @ self._x
+                out[k, :, other] = block
+                out[other, :, k] = block
+        return out.reshape(classes * width, classes * width)
+
     def curve(self, direction: Tensor) -> Tensor:
         """Multiply `direction`, of shape (F + 1, K + 1), by the curvature."""
         moved = self._p * (self._x @ direction)
@@ -189,7 +219,7 @@ class Solver:
     objective : LiveObjective
         What to minimise.
     sample : int
-        Rows that the curvature is taken from.
+        Rows that the curvature is taken from in the middle of a fit.
     rng : numpy.random.Generator
         Draws them.
     """
@@ -205,14 +235,32 @@ class Solver:
 
     @property
     def aged(self) -> bool:
-        """Whether it is time to take the curvature anew, in a quiet moment."""
-        rows = self.objective.rows
-        patched = sum(rows.slots[owner].size for owner in self.objective.came)
-        return self._curvature is not None and (self._slow or patched > MOST_PATCHED)
+        """Whether there is something to do in a quiet moment."""
+        return self._curvature is not None and (self._slow or bool(self.objective.came or self.objective.went))
 
-    def refresh(self, check: Callable[[], None] = _go_on) -> None:
+    def rejuvenate(self, check: Callable[[], None] = _go_on) -> None:
+        """Take the rows that came and went into the factor, or all rows anew where that is no longer enough.
+
+        Parameters
+        ----------
+        check : callable
+            May raise to break off; the factor is then as before.
+        """
+        if not self._slow and self._curvature is not None:
+            check()
+            try:
+                self._curvature.fold(self._patches(halfway=False))
+            except RuntimeError:  # of torch.linalg: the matrix is not positive definite
+                self._slow = True
+            else:
+                self.objective.came.clear()
+                self.objective.went.clear()
+        if self._slow:
+            self.refresh(check)
+
+    def refresh(self, check: Callable[[], None] = _go_on, sample: int = ALL) -> None:
         """Take the curvature anew at the present weights."""
-        self._curvature = Curvature(self.objective, self.sample, self._rng, check)
+        self._curvature = Curvature(self.objective, sample, self._rng, check)
         self._pairs.clear()
         self.objective.came.clear()
         self.objective.went.clear()
@@ -247,14 +295,14 @@ class Solver:
             norm, step = float(gradient.norm()), None
             if norm > 0.5 * bound:
                 if self._curvature is None:
-                    self.refresh(check)
+                    self.refresh(check, self.sample)
                 step = -self._inverse(gradient, self._patches(halfway=strides == 0))
                 if 2 * expected * norm > bound:
                     done += yield from self._stride(gradient, step, done, check)
                     expected = float(self.objective.gradient().norm()) / norm
                     strides += 1
                     if strides > PATIENCE and expected > STALE:
-                        self.refresh(check)
+                        self.refresh(check, self.sample)
                     continue
             # Where one more step should be enough, what it leads to is measured at once.
             residual = self.objective.measure(check, step)
