@@ -47,7 +47,7 @@ def test_people_see_a_table_how_it_was_made_and_what_to_type(
     for words in (
         "exact-refit",
         "gradient-clipping",
-        "from public start",
+        "same recipe from the public start",
         "costs no budget",
         "4 cases of test_aligned",
     ):

@@ -15,7 +15,7 @@ import pytest
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.events import Cancelled, Progress
-from napari_unlearn.jobs.plan import PlanRequest, events, planned_numbers
+from napari_unlearn.jobs.plan import PlanRequest, events, plannable, planned_numbers
 from napari_unlearn.jobs.predicted import PlanResult
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.operators.planned import head_radius
@@ -162,6 +162,12 @@ def test_a_unet_cannot_be_planned(sample: Dataset, unet: Path, failure: Callable
 def test_an_operator_without_a_ball_cannot_be_planned_for_a_run(model: Path) -> None:
     with pytest.raises(UserError, match="leave --plan out"):
         planned_numbers(model, info("residual-head"), 1.0, 1e-5, {})
+
+
+def test_what_can_be_planned_is_known_without_loading_the_model(model: Path, unet: Path) -> None:
+    assert plannable(model, "gradient-clipping")
+    assert not plannable(model, "residual-head")
+    assert not plannable(unet, "gradient-clipping")
 
 
 def test_numbers_for_a_run_keep_what_the_user_gave(model: Path) -> None:

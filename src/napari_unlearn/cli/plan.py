@@ -78,7 +78,9 @@ def table(result: PlanResult) -> Table:
     -------
     rich.table.Table
     """
-    grid = Table("Operator", "ε", "Survives", "Dice", "from public start", "Leakage", "from public start")
+    grid = Table()
+    for heading in ("Operator", "ε", "Survives", "Dice", "public", "Leakage", "public"):
+        grid.add_column(heading, no_wrap=True)
     exact = result.exact
     grid.add_row("exact-refit", "0", "nothing", _dice(exact), "", _leakage(exact), "")
     grid.add_section()
@@ -108,9 +110,10 @@ def explanation(result: PlanResult) -> list[str]:
     flattered = "" if result.held_out else " These cases also teach, so expect less on new ones."
     lines = [
         f"Predicted at delta {result.delta:g} without looking at the model in use: an exact refit stands in for it, so "
-        f"this costs no budget. Mean and spread of {result.draws} draws of the noise, on {measured}.{flattered}",
+        f"this costs no budget. Mean and spread of {result.draws} draw{'' if result.draws == 1 else 's'} of the "
+        f"noise, on {measured}.{flattered}",
         "Survives: the largest share of the model in use that outlives the noise. Leakage: nats a predicted pixel, of "
-        "the split that leaks most.",
+        "the split that leaks most. Public: the same recipe from the public start, which forgets everything.",
     ]
     return [*lines, *(result.command(result.advised(name)) for name in result.operators)]
 

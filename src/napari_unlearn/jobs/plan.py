@@ -251,8 +251,8 @@ def _head(model: Path, device: str) -> HeadSegmenter:
     segmenter = load_segmenter(model, find_device(device))
     if not isinstance(segmenter, HeadSegmenter):
         raise UserError(
-            f"{model} is a U-Net, for whose length no bound is known beforehand, so nothing can be planned; choose the "
-            "radii yourself with --setting."
+            f"{model} is a U-Net, for whose length no bound is known beforehand, so nothing can be planned; choose a "
+            "model with a head, or run the operator with radii of your own."
         )
     return segmenter
 

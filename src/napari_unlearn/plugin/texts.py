@@ -74,9 +74,9 @@ TEXTS: dict[str, Text] = {
     ),
     "plan_legend": Text(
         "",
-        "This way: your model, hidden in noise and repaired. From the public start: the same without your model, which "
-        "forgets everything. Where both lines agree, the guarantee is bought by learning again. Exact refit: forgets "
-        "for certain, without any noise.",
+        "Thin line: your model, hidden in noise and repaired. From the public start: the same without your model, "
+        "which forgets everything. Where both lines agree, the guarantee is bought by learning again. Exact refit: "
+        "forgets for certain, without any noise.",
     ),
     "delta": Text(
         "δ", "Probability with which the guarantee may fail. Choose it far below one in the number of forgotten pixels."

@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_unlearn.jobs.predicted import Expected, PlanPoint, PlanResult
+from napari_unlearn.operators.registry import info
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.style import Theme
 from napari_unlearn.plugin.texts import TEXTS
@@ -37,14 +38,16 @@ class PlanPanel(Card):
         self._sentence = label("", wrap=True)
         self._origin = label("", "hint", wrap=True)
         self.body.addWidget(self._sentence)
-        legend = Legend()
-        legend.show_entries({"This way": CERTIFIED, "From the public start": PUBLIC, "○Exact refit (ε = 0)": EXACT})
-        legend.setToolTip(TEXTS["plan_legend"].tip)
-        self.body.addWidget(legend)
+        self._legend = Legend()
+        self._legend.setToolTip(TEXTS["plan_legend"].tip)
+        self.body.addWidget(self._legend)
         self._plots = {key: _Plot(key) for key in _READ}
         for key, plot in self._plots.items():
             self.body.addWidget(label(TEXTS[f"plan_{key}"].label, "hint"))
             self.body.addWidget(plot)
+        axis = label("Budget ε", "hint")  # of both plots; pyqtgraph would cut it off
+        axis.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.body.addWidget(axis)
         self.body.addWidget(self._origin)
         self.hide()
 
@@ -56,6 +59,9 @@ class PlanPanel(Card):
     def show_result(self, result: PlanResult, operator: str) -> None:
         """Show what was predicted for an operator."""
         self.operator, self._result = operator, result
+        self._legend.show_entries(
+            {info(operator).title: CERTIFIED, "From the public start": PUBLIC, "○Exact refit (ε = 0)": EXACT}
+        )
         for key, plot in self._plots.items():
             plot.draw(result.of(operator), result.exact, _READ[key])
         measured = ", ".join(f"{count} of {name.replace('_', ' ')}" for name, count in result.splits.items())
@@ -130,14 +136,14 @@ def limits(values: Sequence[float], key: str) -> tuple[float, float]:
 
     Returns
     -------
-    low, high : float
-        Wide enough that chance does not look like a trend; leakage shows its zero.
+    tuple of float
+        Lower and upper end, wide enough that chance does not look like a trend; leakage shows its zero.
     """
     low, high = min(values), max(values)
     if key == "leakage":
         low = min(low, 0.0)
     edge = max(0.1 * (high - low), (_NARROWEST[key] - (high - low)) / 2)
-    return (low - 0.1 * edge, high + 2 * edge) if key == "leakage" else (low - edge, high + edge)
+    return (low - 0.1 * edge, high + 2.3 * edge) if key == "leakage" else (low - edge, high + edge)
 
 
 class _Plot(pyqtgraph.PlotWidget):
@@ -146,16 +152,12 @@ class _Plot(pyqtgraph.PlotWidget):
         self._key = key
         self.setObjectName(f"plan_{key}")
         self.setToolTip(TEXTS[f"plan_{key}"].tip)
-        last = key == "leakage"  # both have the same horizontal axis, so one name for it is enough
-        self.setFixedHeight(130 if last else 105)
+        self.setFixedHeight(105)
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(False, False)
         self.getAxis("left").enableAutoSIPrefix(False)
         self.getAxis("left").setWidth(44)
-        if last:
-            self.setLabel("bottom", "Budget ε")
-            self.getAxis("bottom").setHeight(42)
         self._chosen = pyqtgraph.InfiniteLine(angle=90)
         self._none = pyqtgraph.TextItem("No artefact maps, so leakage cannot be told.", anchor=(0.5, 0.5))
 
