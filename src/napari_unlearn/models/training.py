@@ -14,7 +14,7 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import ConvexProblem
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.grid import STRIDE, image_to_grid, mask_to_grid
-from napari_unlearn.models.head import PixelHead
+from napari_unlearn.models.head import PixelHead, Standardiser
 from napari_unlearn.models.pixel_sampling import draw_pixels, fit_standardiser, merge, standardised
 
 LARGEST_DEFAULT_SIZE = 256
@@ -127,6 +127,29 @@ def read_on_grid(case: Case, masks: str, size: int) -> tuple[Tensor, NDArray[np.
     return image_to_grid(case.image(), size), mask_to_grid(mask, size)
 
 
+def image_statistics(cases: Sequence[Case], cache: FeatureCache, size: int, seed: int) -> Standardiser:
+    """Mean and spread of features in at most 200 images, at pixels anywhere, so that no mask has a say in them.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        At least one.
+    cache : FeatureCache
+        Of the frozen encoder.
+    size : int
+        Long side of the working grid.
+    seed : int
+        Of the choice of images and pixels.
+
+    Returns
+    -------
+    Standardiser
+    """
+    some = np.random.default_rng(seed).permutation(len(cases))[:200]
+    grids = (cache.levels(image_to_grid(cases[int(i)].image(), size)) for i in some)
+    return fit_standardiser(grids, 200, np.random.default_rng(seed))
+
+
 def fit_head(
     cases: Sequence[Case], masks: str, cache: FeatureCache, size: int, classes: int, recipe: HeadRecipe, seed: int
 ) -> Iterator[FitStep | PixelHead]:
@@ -167,10 +190,7 @@ def fit_head(
         yield FitStep(done, total, "Computing image features")
         grid, labels = read_on_grid(case, masks, size)
         drawn.append(draw_pixels(cache.levels(grid), labels, recipe.pixels, rng))
-    # Statistics come from pixels anywhere in the image, so that no mask has a say in them.
-    some = np.random.default_rng(seed).permutation(len(cases))[:200]
-    grids = (cache.levels(image_to_grid(cases[int(i)].image(), size)) for i in some)
-    standardiser = fit_standardiser(grids, 200, np.random.default_rng(seed))
+    standardiser = image_statistics(cases, cache, size, seed)
     convex = ConvexProblem(standardised(merge(drawn), standardiser), classes, recipe.strength)
     del drawn
     for i, state in enumerate(convex.newton(np.zeros(convex.shape), recipe.iterations, recipe.tolerance)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,18 +21,25 @@ from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import (
     Collected,
+    Mask,
     MaskReader,
     composed_batches,
     known_cases,
-    require_classes,
+    require_shown,
 )
 from napari_unlearn.operators.settings import Settings
+from napari_unlearn.operators.withdrawal import Withdrawal, taught_labels
 
 __all__ = ["Collected", "collect"]
 
 
 def collect(
-    segmenter: HeadSegmenter, cases: Sequence[Case], settings: Settings, swaps: int, rng: np.random.Generator
+    segmenter: HeadSegmenter,
+    cases: Sequence[Case],
+    settings: Settings,
+    swaps: int,
+    rng: np.random.Generator,
+    withdrawal: Withdrawal | None = None,
 ) -> Iterator[Step | Collected]:
     """Read masks, split pixels, compose counterfactual cases and compute features.
 
@@ -40,13 +48,15 @@ def collect(
     segmenter : HeadSegmenter
         The model in use.
     cases : sequence of Case
-        Training cases.
+        Training cases; without the withdrawn ones.
     settings : Settings
         Numbers of pixels, share of composed cases, whether corrected pixels teach.
     swaps : int
         Composed cases per refined case.
     rng : numpy.random.Generator
         Draws pixels and partners.
+    withdrawal : Withdrawal or None
+        Cases to forget whole; they cannot shift a draw of the others.
 
     Yields
     ------
@@ -56,12 +66,18 @@ def collect(
     Raises
     ------
     UserError
-        No case is refined, or refined cases lack a class that the model predicts.
+        The cases that teach lesions lack a class that the model predicts, or there are none; or whole cases are to be
+        forgotten by an operator that rests on all images.
     """
     size, cache, standardiser = segmenter.card.size, segmenter.cache, segmenter.head.standardiser
-    cases, refined_cases = known_cases(cases)
+    cases, refined_cases = known_cases(cases, withdrawal)
     trained_on: BoundedImages | None = None
     if isinstance(settings, BoundedSettings):
+        if withdrawal is not None:
+            raise UserError(
+                "This operator rests on the very images that the head was trained on, so it cannot forget whole cases; "
+                "choose another one, such as exact-refit or residual-head."
+            )
         if swaps:
             raise UserError(
                 "This operator learns from the images that the head was trained on and from no other; leave composed "
@@ -74,16 +90,19 @@ def collect(
                 trained_on = item
     # The forget side draws from a stream of its own, so that what is forgotten cannot shift a draw of the retain side.
     forget_rng = rng.spawn(1)[0]
-    masks = MaskReader(size, bool(settings.corrected))
+    masks = MaskReader(size, bool(settings.corrected), withdrawal)
     retain: list[DrawnPixels] = []
     certain: list[DrawnPixels] = []
     forget: list[DrawnPixels] = []
     refined: list[Refined] = []
-    total = len(cases) + refined_cases * swaps
+    shown: list[Mask] = []
+    withdrawn = () if withdrawal is None else withdrawal.cases
+    maps: list[Path] = []
+    total = len(cases) + refined_cases * swaps + len(withdrawn)
     for done, case in enumerate(cases):
         yield Step(done, total, "Reading masks")
         labels = masks.read(case)
-        if labels.fine is None:
+        if not labels.shows_lesion:
             if settings.background_pixels and settings.background_weight:
                 levels = cache.levels(image_to_grid(case.image(), size))
                 certain.append(draw_pixels(levels, labels.retain, settings.background_pixels, rng))
@@ -92,14 +111,22 @@ def collect(
         levels = cache.levels(grid)
         retain.append(draw_pixels(levels, labels.retain, settings.pixels, rng, settings.near_weight))
         forget.append(draw_pixels(levels, labels.forget, settings.pixels, forget_rng))
-        refined.append(Refined(grid.permute(1, 2, 0).numpy(), labels.fine, case.diagnosis or ""))
+        shown.append(labels.retain if labels.fine is None else labels.fine)
+        if labels.fine is not None:
+            refined.append(Refined(grid.permute(1, 2, 0).numpy(), labels.fine, case.diagnosis or ""))
+    require_shown(shown, segmenter.card.classes, withdrawal)
+    for done, case in enumerate(withdrawn, len(cases)):
+        yield Step(done, total, "Reading cases to forget")
+        grid = image_to_grid(case.image(), size)
+        taught = masks.forget_whole(case.id, taught_labels(case, segmenter.card.masks))
+        forget.append(draw_pixels(cache.levels(grid), taught, settings.pixels, forget_rng))
+        maps.append(cache.path(grid))
     kept = merge(retain)
-    require_classes(refined, segmenter.card.classes)
     retained = standardised(kept, standardiser)
     if swaps:
         composed: list[DrawnPixels] = []
         for batch in composed_batches(refined, swaps, rng):
-            yield Step(len(cases) + len(composed), total, "Composing counterfactual cases")
+            yield Step(len(cases) + len(withdrawn) + len(composed), total, "Composing counterfactual cases")
             images = torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image, _ in batch]))
             for levels, (_, own) in zip(cache.compute(images), batch, strict=True):
                 composed.append(draw_pixels(levels, own, settings.swap_pixels, rng, settings.near_weight))
@@ -114,7 +141,7 @@ def collect(
         settings.strength,
         trained_on,
     )
-    yield masks.collected(problem, len(refined), len(cases) - len(refined))
+    yield masks.collected(problem, len(refined), len(cases) - len(refined), maps)
 
 
 def _mix(first: PixelSet, second: PixelSet, share: float) -> PixelSet:

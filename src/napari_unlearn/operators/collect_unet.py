@@ -24,10 +24,11 @@ from napari_unlearn.operators.retain_masks import (
     MaskReader,
     composed_batches,
     known_cases,
-    require_classes,
+    require_shown,
 )
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.operators.unet_problem import UnetProblem
+from napari_unlearn.operators.withdrawal import Withdrawal, taught_labels
 
 
 def collect_unet(
@@ -37,6 +38,7 @@ def collect_unet(
     settings: Settings,
     swaps: int,
     rng: np.random.Generator,
+    withdrawal: Withdrawal | None = None,
 ) -> Iterator[Step | Collected]:
     """Read images and masks, split pixels and compose counterfactual cases.
 
@@ -50,13 +52,15 @@ def collect_unet(
     start : Unet or None
         The public start, see `operators.public_start`.
     cases : sequence of Case
-        Training cases.
+        Training cases; without the withdrawn ones. Normalisation statistics come from their images alone.
     settings : Settings
         Share of composed cases and of certain background, whether corrected pixels teach.
     swaps : int
         Composed cases per refined case.
     rng : numpy.random.Generator
         Draws partners.
+    withdrawal : Withdrawal or None
+        Cases to forget whole.
 
     Yields
     ------
@@ -66,30 +70,37 @@ def collect_unet(
     Raises
     ------
     UserError
-        No case is refined, or refined cases lack a class that the model predicts.
+        The cases that teach lesions lack a class that the model predicts, or there are none.
     """
     size = segmenter.card.size
-    cases, refined_cases = known_cases(cases)
-    masks = MaskReader(size, bool(settings.corrected))
+    cases, refined_cases = known_cases(cases, withdrawal)
+    masks = MaskReader(size, bool(settings.corrected), withdrawal)
     grids: list[Tensor] = []
     labels: list[KeptLabels] = []
-    total = len(cases) + refined_cases * swaps
+    withdrawn = () if withdrawal is None else withdrawal.cases
+    total = len(cases) + refined_cases * swaps + len(withdrawn)
     for done, case in enumerate(cases):
         yield Step(done, total, "Reading images and masks")
         grids.append(image_to_grid(case.image(), size))
         labels.append(masks.read(case))
-    looked_at = [i for i, own in enumerate(labels) if own.fine is not None]
-    others = [i for i, own in enumerate(labels) if own.fine is None]
+    looked_at = [i for i, own in enumerate(labels) if own.shows_lesion]
+    others = [i for i, own in enumerate(labels) if not own.shows_lesion]
     refined = [
         Refined(grids[i].permute(1, 2, 0).numpy(), fine, cases[i].diagnosis or "")
         for i in looked_at
         if (fine := labels[i].fine) is not None
     ]
-    require_classes(refined, segmenter.card.classes)
+    shown = [labels[i].retain if (fine := labels[i].fine) is None else fine for i in looked_at]
+    require_shown(shown, segmenter.card.classes, withdrawal)
+    gone: list[tuple[Tensor, Mask]] = []
+    for case in withdrawn:
+        yield Step(len(cases) + len(gone), total, "Reading cases to forget")
+        taught = masks.forget_whole(case.id, taught_labels(case, segmenter.card.masks))
+        gone.append((image_to_grid(case.image(), size), taught))
     composed: list[tuple[Mask, Mask]] = []
     if swaps:
         for batch in composed_batches(refined, swaps, rng):
-            yield Step(len(cases) + len(composed), total, "Composing counterfactual cases")
+            yield Step(len(cases) + len(gone) + len(composed), total, "Composing counterfactual cases")
             composed.extend(batch)
     background = settings.background_weight if others and settings.background_pixels else 0.0
     swapped = settings.swap_weight if composed else 0.0
@@ -101,18 +112,19 @@ def collect_unet(
     pictures = [entry for entries, _ in sources for entry in entries]
     weights = [share / len(entries) for entries, share in sources for _ in entries]
     known = [grids[i] for i in looked_at]
+    forget = [*((grids[i], labels[i].forget) for i in looked_at), *gone]
     problem = UnetProblem(
         start or copy.deepcopy(segmenter.network),
         None if start is None else weights_of(start),
         weights_of(segmenter.network),
         len(segmenter.card.classes),
         LabelledImages([image for image, _ in pictures], [own for _, own in pictures], weights),
-        LabelledImages(known, [labels[i].forget for i in looked_at], [1.0] * len(known)),
+        LabelledImages([image for image, _ in forget], [own for _, own in forget], [1.0] * len(forget)),
         LabelledImages(known, [labels[i].retain for i in looked_at], [1.0] * len(known)),
         tuple(grids),
         steps=max(1, round(len(known) / (1 - background) / BATCH)),
     )
-    yield masks.collected(problem, len(looked_at), len(others))
+    yield masks.collected(problem, len(refined), len(cases) - len(refined))
 
 
 def _channels_first(image: Mask) -> Tensor:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from napari_unlearn.models.grid import mask_to_grid
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.counterfactual import Refined, compositions
 from napari_unlearn.operators.protocol import Problem
+from napari_unlearn.operators.withdrawal import Withdrawal
 
 Mask = NDArray[np.uint8]
 
@@ -44,6 +46,10 @@ class Collected:
         SHA-256 over ids and forgotten pixels.
     outside : dict of str to int
         Refined cases whose fine mask leaves the coarse one, with the number of such pixels.
+    withdrawal : Withdrawal or None
+        Cases that are forgotten whole; they are none of those counted above, but their pixels are forgotten ones.
+    maps : tuple of Path
+        Cached features of the withdrawn cases.
     """
 
     problem: Problem
@@ -54,6 +60,14 @@ class Collected:
     retain_hash: str
     forget_hash: str
     outside: dict[str, int]
+    withdrawal: Withdrawal | None = None
+    maps: tuple[Path, ...] = ()
+
+    @property
+    def taught(self) -> int:
+        """Cases that teach where lesions are."""
+        keep_coarse = self.withdrawal is not None and self.withdrawal.keep_coarse
+        return self.refined + (self.unrefined if keep_coarse else 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +82,14 @@ class KeptLabels:
         Coarse labels of dilation artefacts that a person looked at.
     fine : ndarray of uint8, shape (h, w), or None
         The fine mask; None for a case that nobody refined.
+    shows_lesion : bool
+        Whether `retain` says where the lesion is; otherwise it is certain background and nothing else.
     """
 
     retain: Mask
     forget: Mask
     fine: Mask | None
+    shows_lesion: bool
 
 
 class MaskReader:
@@ -84,11 +101,14 @@ class MaskReader:
         Long side of the working grid.
     corrected : bool
         Whether corrected pixels may teach.
+    withdrawal : Withdrawal or None
+        Whole cases to forget; it says whether unrefined cases among the others keep their coarse labels.
     """
 
-    def __init__(self, size: int, corrected: bool) -> None:
+    def __init__(self, size: int, corrected: bool, withdrawal: Withdrawal | None = None) -> None:
         self.outside: dict[str, int] = {}
-        self._size, self._corrected = size, corrected
+        self._size, self._corrected, self._withdrawal = size, corrected, withdrawal
+        self._withdrawn: dict[str, tuple[int, str]] = {}
         self._pixels: dict[str, tuple[int, int]] = {}
         self._digests: dict[str, tuple[str, str]] = {}
 
@@ -122,18 +142,42 @@ class MaskReader:
         -------
         KeptLabels
         """
-        split = split_pixels(coarse, fine)
-        self._count(case_id, split.retain, split.forget, coarse, fine)
         coarse_grid = mask_to_grid(coarse, self._size)
         nothing = np.full_like(coarse_grid, IGNORE)
+        if fine is None and self._withdrawal is not None and self._withdrawal.keep_coarse:
+            everywhere = np.ones(coarse.shape, np.bool_)
+            self._count(case_id, everywhere, ~everywhere, coarse, coarse)
+            return KeptLabels(coarse_grid, nothing, None, shows_lesion=True)
+        split = split_pixels(coarse, fine)
+        self._count(case_id, split.retain, split.forget, coarse, fine)
         if fine is None:
-            return KeptLabels(np.where(coarse_grid > 0, IGNORE, 0).astype(np.uint8), nothing, None)
+            certain = np.where(coarse_grid > 0, IGNORE, 0).astype(np.uint8)
+            return KeptLabels(certain, nothing, None, shows_lesion=False)
         fine_grid = mask_to_grid(fine, self._size)
         artefact = split_pixels(coarse_grid, fine_grid).forget
         usable = fine_grid if self._corrected else np.where(artefact, nothing, fine_grid)
-        return KeptLabels(usable, np.where(artefact, coarse_grid, nothing), fine_grid)
+        return KeptLabels(usable, np.where(artefact, coarse_grid, nothing), fine_grid, shows_lesion=True)
 
-    def collected(self, problem: Problem, refined: int, unrefined: int) -> Collected:
+    def forget_whole(self, case_id: str, taught: Mask) -> Mask:
+        """Count every pixel of a withdrawn case as forgotten, lesion and background.
+
+        Parameters
+        ----------
+        case_id : str
+            The case; it is never read.
+        taught : ndarray of uint8, shape (H, W)
+            The labels it taught.
+
+        Returns
+        -------
+        ndarray of uint8, shape (h, w)
+            The same on the working grid.
+        """
+        label = f"{case_id} {taught.shape} whole ".encode()
+        self._withdrawn[case_id] = taught.size, sha256_bytes(label + np.ascontiguousarray(taught).tobytes())
+        return mask_to_grid(taught, self._size)
+
+    def collected(self, problem: Problem, refined: int, unrefined: int, maps: Sequence[Path] = ()) -> Collected:
         """Put a problem and the counts together.
 
         Parameters
@@ -142,16 +186,27 @@ class MaskReader:
             Made of what was read.
         refined, unrefined : int
             Cases.
+        maps : sequence of Path
+            Cached features of withdrawn cases.
 
         Returns
         -------
         Collected
         """
-        retain, forget = (
-            sha256_bytes("\n".join(digests[side] for digests in self._digests.values()).encode()) for side in (0, 1)
+        kept = [digest for digest, _ in self._digests.values()]
+        forgotten = [digest for _, digest in (*self._digests.values(), *self._withdrawn.values())]
+        return Collected(
+            problem,
+            sum(pixels for pixels, _ in self._pixels.values()),
+            sum(pixels for _, pixels in self._pixels.values()) + sum(pixels for pixels, _ in self._withdrawn.values()),
+            refined,
+            unrefined,
+            sha256_bytes("\n".join(kept).encode()),
+            sha256_bytes("\n".join(forgotten).encode()),
+            dict(self.outside),
+            self._withdrawal,
+            tuple(maps),
         )
-        kept, forgotten = (sum(pixels[side] for pixels in self._pixels.values()) for side in (0, 1))
-        return Collected(problem, kept, forgotten, refined, unrefined, retain, forget, dict(self.outside))
 
     def _count(
         self, case_id: str, retain: NDArray[np.bool_], forget: NDArray[np.bool_], coarse: Mask, fine: Mask | None
@@ -168,13 +223,15 @@ class MaskReader:
             self.outside[case_id] = outside
 
 
-def known_cases(cases: Sequence[Case]) -> tuple[list[Case], int]:
+def known_cases(cases: Sequence[Case], withdrawal: Withdrawal | None = None) -> tuple[list[Case], int]:
     """Cases that taught the model something, and how many of them are refined.
 
     Parameters
     ----------
     cases : sequence of Case
         Training cases; without a coarse mask there is nothing to forget and nothing known.
+    withdrawal : Withdrawal or None
+        Whole cases to forget that are not among them.
 
     Returns
     -------
@@ -184,11 +241,16 @@ def known_cases(cases: Sequence[Case]) -> tuple[list[Case], int]:
     Raises
     ------
     UserError
-        None is refined.
+        None is refined, and their coarse labels are not to be kept.
     """
     known = [case for case in cases if case.coarse_path is not None]
     refined = sum(case.is_refined for case in known)
-    if not refined:
+    if withdrawal is not None and not (refined or withdrawal.keep_coarse):
+        raise UserError(
+            "No training case that is left has a fine mask, so nothing says where lesions are; refine at least one "
+            "case of every class, or keep the coarse labels of the cases that are left (--keep-coarse)."
+        )
+    if withdrawal is None and not refined:
         raise UserError("No training case has a fine mask yet; refine at least one case of every class first.")
     return known, refined
 
@@ -208,13 +270,37 @@ def require_classes(refined: Iterable[Refined], names: Sequence[str]) -> None:
     UserError
         A class is not shown, so that the model would forget it.
     """
-    shown = set().union(*(np.unique(case.fine).tolist() for case in refined))
+    require_shown((case.fine for case in refined), names)
+
+
+def require_shown(masks: Iterable[Mask], names: Sequence[str], withdrawal: Withdrawal | None = None) -> None:
+    """Refuse masks that lack a class.
+
+    Parameters
+    ----------
+    masks : iterable of ndarray of uint8
+        All that say where a lesion is; `IGNORE` where there is no label.
+    names : sequence of str
+        Classes of the model.
+    withdrawal : Withdrawal or None
+        Whole cases to forget that the masks are not of.
+
+    Raises
+    ------
+    UserError
+        A class is not shown, so that the model would forget it.
+    """
+    shown = set().union(*(np.unique(mask).tolist() for mask in masks))
     missing = [name for k, name in enumerate(names) if k not in shown]
-    if missing:
-        raise UserError(
-            f"No refined case shows {' or '.join(missing)}, so the model would forget it altogether; refine at least "
-            "one case of every class first."
-        )
+    if not missing:
+        return
+    kind, remedy = "refined case", "refine at least one case of every class first"
+    if withdrawal is not None and withdrawal.keep_coarse:
+        kind, remedy = "case that is left", "choose a narrower criterion, or add cases of every class"
+    elif withdrawal is not None:
+        kind = "refined case that is left"
+        remedy = "refine at least one case of every class, or keep coarse labels (--keep-coarse)"
+    raise UserError(f"No {kind} shows {' or '.join(missing)}, so the model would forget it altogether; {remedy}.")
 
 
 def composed_batches(

@@ -1,0 +1,156 @@
+"""Whole cases that are withdrawn: neither their labels nor their images may teach anything any more.
+
+A dilation artefact is a wrong label in an image that stays. A withdrawn case takes its image along, so what was
+computed from images alone is computed anew without it: mean and spread of the features of a head (and the head in use
+is carried over to them, which is a change of coordinates and not of the function), normalisation statistics of a U-Net.
+All other cases are read as if the withdrawn ones had never been there, draw for draw.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_unlearn.data.case import Case
+from napari_unlearn.data.criterion import matching, parse_criterion
+from napari_unlearn.errors import UserError
+from napari_unlearn.files import sha256_bytes
+from napari_unlearn.models.head import PixelHead, Standardiser
+from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.models.training import image_statistics, masked_cases
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """Cases that are forgotten whole, and what becomes of the others.
+
+    Attributes
+    ----------
+    criterion : str
+        How they were chosen.
+    cases : tuple of Case
+        The withdrawn ones; each has a mask that taught.
+    keep_coarse : bool
+        Whether the unrefined cases among the others teach with their coarse labels.
+    """
+
+    criterion: str
+    cases: tuple[Case, ...]
+    keep_coarse: bool = False
+
+    @property
+    def ids_hash(self) -> str:
+        """SHA-256 over the ids, sorted, one a line."""
+        return sha256_bytes("\n".join(sorted(case.id for case in self.cases)).encode())
+
+
+def withdraw(cases: Sequence[Case], criterion: str, keep_coarse: bool) -> tuple[Withdrawal, list[Case]]:
+    """Choose the cases to withdraw.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Training cases.
+    criterion : str
+        See `data.criterion`.
+    keep_coarse : bool
+        See `Withdrawal`.
+
+    Returns
+    -------
+    withdrawal : Withdrawal
+    rest : list of Case
+        The other training cases, in their order.
+
+    Raises
+    ------
+    UserError
+        The criterion is not understood, picks no case that has a mask, or leaves none.
+    """
+    chosen = matching(cases, parse_criterion(criterion))
+    withdrawn = tuple(case for case in chosen if case.coarse_path is not None or case.fine_path is not None)
+    if not withdrawn:
+        raise UserError(
+            f"None of the {len(chosen)} training cases that fit '{criterion}' has a mask, so the model learned nothing "
+            "from them and there is nothing to forget."
+        )
+    ids = {case.id for case in chosen}
+    rest = [case for case in cases if case.id not in ids]
+    if not any(case.coarse_path is not None for case in rest):
+        raise UserError(
+            f"No training case with a coarse mask is left once those that fit '{criterion}' are forgotten; choose a "
+            "narrower criterion."
+        )
+    return Withdrawal(criterion.strip(), withdrawn, keep_coarse), rest
+
+
+def on_other_statistics(head: PixelHead, standardiser: Standardiser) -> PixelHead:
+    """Write a head down for features that are standardised in another way; its class scores stay what they are.
+
+    With w . (x - m) / s + b = w' . (x - m') / s' + b' for every x: w' = w s' / s and b' = b + w . (m' - m) / s.
+
+    Parameters
+    ----------
+    head : PixelHead
+        Any.
+    standardiser : Standardiser
+        The other one.
+
+    Returns
+    -------
+    PixelHead
+    """
+    old = head.standardiser
+    slopes = head.weights[:, :-1] / old.std
+    bias = head.weights[:, -1] + slopes @ (standardiser.mean - old.mean)
+    return PixelHead(np.column_stack([slopes * standardiser.std, bias]), standardiser, head.channels)
+
+
+def without_their_images(segmenter: HeadSegmenter, rest: Sequence[Case]) -> HeadSegmenter:
+    """Take the images of withdrawn cases out of the statistics that features are scaled by.
+
+    Parameters
+    ----------
+    segmenter : HeadSegmenter
+        The model in use; it is not changed.
+    rest : sequence of Case
+        The cases that are left.
+
+    Returns
+    -------
+    HeadSegmenter
+        The same function, on the statistics that training on the remaining cases alone, with the seed of the model,
+        would have taken.
+
+    Raises
+    ------
+    UserError
+        The model was trained on fine masks, and no remaining case has one.
+    """
+    card = segmenter.card
+    taught = masked_cases(rest, "fine" if card.masks == "fine" else "coarse")
+    statistics = image_statistics(taught, segmenter.cache, card.size, card.seed)
+    return dataclasses.replace(segmenter, head=on_other_statistics(segmenter.head, statistics))
+
+
+def taught_labels(case: Case, masks: str) -> NDArray[np.uint8]:
+    """Labels that a withdrawn case taught: those to forget.
+
+    Parameters
+    ----------
+    case : Case
+        One of `Withdrawal.cases`.
+    masks : str
+        What the model in use was fitted on, see `ModelCard.masks`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W)
+        The coarse mask; the fine one for a model that was trained on fine masks.
+    """
+    fine = case.fine() if masks == "fine" or case.coarse_path is None else None
+    return case.coarse() if fine is None else fine
