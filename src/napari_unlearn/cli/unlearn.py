@@ -38,6 +38,21 @@ def unlearn(
             show_default=False,
         ),
     ] = None,
+    forget_cases: Annotated[
+        str | None,
+        typer.Option(
+            help="Forget whole training cases: those that fit a criterion on the columns of metadata.csv, such as "
+            "'site = Vienna and acquired < 2019-07-01'.",
+            show_default=False,
+        ),
+    ] = None,
+    keep_coarse: Annotated[
+        bool,
+        typer.Option(
+            "--keep-coarse",
+            help="With --forget-cases: the other cases teach with their coarse masks where they have no fine ones.",
+        ),
+    ] = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -61,6 +76,8 @@ def unlearn(
         noise_seed,
         public_encoder,
         plan,
+        forget_cases,
+        keep_coarse,
     )
     result = follow(events(request, token), token)
     assert isinstance(result, RunResult)
@@ -76,7 +93,17 @@ def unlearn(
         highlight=False,
         soft_wrap=True,
     )
-    loss = loads((result.folder / METRICS).read_text(encoding="utf-8"))["retain_loss"]
+    metrics = loads((result.folder / METRICS).read_text(encoding="utf-8"))
+    if metrics["forgotten_cases"]:
+        OUT.print(
+            f"Forgot {metrics['forgotten_cases']} whole cases and dropped {metrics['dropped_maps']} files of their "
+            "cached features. They are still in the data set: remove them, or every later run has to forget them "
+            "again.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+    loss = metrics["retain_loss"]
     if loss["same_recipe_from_public_start"] is not None:
         OUT.print(
             f"Loss on what was kept: {loss['before']:.3f} before, {loss['after']:.3f} after, "

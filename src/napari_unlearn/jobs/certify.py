@@ -166,8 +166,9 @@ def certificate(
         parameters={**settings, **revision.numbers, **charged},
         assumptions=(
             *assumptions(segmenter, start),
-            *carried_over(*models),
+            *carried_over(*models, len(collected.withdrawal.cases) if collected.withdrawal else 0),
             *_about_data(collected, settings),
+            *_about_withdrawal(segmenter, collected, tier),
             *_about_noise(revision),
             *revision.assumptions,
             *_about_package(operator),
@@ -237,7 +238,9 @@ def _guarantee(
 def _about_data(collected: Collected, settings: Mapping[str, float]) -> list[Assumption]:
     stray = _stray_labels(collected)
     found = [
-        Assumption(
+        _coarse_labels_kept(collected, stray)
+        if collected.withdrawal is not None and collected.withdrawal.keep_coarse
+        else Assumption(
             "No label that only a coarse mask gives was learned from.",
             f"Pixels were drawn by the fine masks of {collected.refined} refined cases and from outside the coarse "
             f"masks of the {collected.unrefined} others, which is background for certain; {stray} of them had a label "
@@ -255,6 +258,40 @@ def _about_data(collected: Collected, settings: Mapping[str, float]) -> list[Ass
             )
         )
     return found
+
+
+def _coarse_labels_kept(collected: Collected, stray: int) -> Assumption:
+    return Assumption(
+        "Coarse labels of the cases that are left were kept: only the withdrawn cases and the dilation artefacts of "
+        "refined cases are forgotten.",
+        f"Asked for with --keep-coarse. {collected.unrefined} cases taught with their coarse masks, with all that "
+        f"these take in, and {collected.refined} with their fine masks; {stray} pixels had a label that is unknown.",
+        stray == 0,
+    )
+
+
+def _about_withdrawal(segmenter: HeadSegmenter | UnetSegmenter, collected: Collected, tier: str) -> list[Assumption]:
+    withdrawal = collected.withdrawal
+    if withdrawal is None:
+        return []
+    card = segmenter.encoder.card if isinstance(segmenter, HeadSegmenter) else segmenter.encoder_card
+    covered = (
+        "Labels and images of the withdrawn cases only told the operator what to undo; it guarantees nothing about "
+        "them."
+        if tier == "empirical"
+        else "The guarantee covers labels and images of the withdrawn cases, except what a public encoder saw of them "
+        "before it was published."
+    )
+    return [
+        Assumption(
+            covered,
+            f"{len(withdrawal.cases)} training cases fit '{withdrawal.criterion}'; the SHA-256 of their ids, sorted, "
+            f"is {withdrawal.ids_hash}. None of their pixels was drawn to learn from or to compose with, and none of "
+            "their images is in a mean or spread that the model holds now. The encoder's card says that it was trained "
+            f"on: {card.trained_on}.",
+            True,
+        )
+    ]
 
 
 def _about_noise(revision: Revision) -> list[Assumption]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import open_dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_json, atomic_write, sha256_file
@@ -55,6 +56,10 @@ class UnlearnRequest:
         The public encoder that a wholly trained model started from, as in `TrainRequest.encoder`; None to look for it.
     plan : bool
         Whether radii, step size, steps and decay that `settings` does not give are chosen for the budget.
+    forget_cases : str or None
+        A criterion, see `data.criterion`: training cases that fit it are forgotten whole.
+    keep_coarse : bool
+        Whether unrefined cases that do not fit it teach with their coarse labels.
     """
 
     dataset: Path
@@ -70,6 +75,8 @@ class UnlearnRequest:
     noise_seed: int | None = None
     public_encoder: str | None = None
     plan: bool = False
+    forget_cases: str | None = None
+    keep_coarse: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,11 +179,15 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     from napari_unlearn.operators.retain_masks import Collected
     from napari_unlearn.operators.revised import revised_head, revised_unet
     from napari_unlearn.operators.unet_problem import UnetProblem
+    from napari_unlearn.operators.withdrawal import Withdrawal, withdraw, without_their_images
     from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
 
     clock = Clock()
     dataset = open_dataset(request.dataset)
-    cases = dataset.split(training_split(dataset))
+    cases: Sequence[Case] = dataset.split(training_split(dataset))
+    withdrawal: Withdrawal | None = None
+    if request.forget_cases is not None:
+        withdrawal, cases = withdraw(cases, request.forget_cases, request.keep_coarse)
     yield Progress(0, 0, "Loading the model")
     segmenter = load_segmenter(request.model, find_device(request.device))
     model_in = sha256_file(request.model / WEIGHTS)
@@ -196,13 +207,22 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
             f"{request.model} knows {len(segmenter.card.classes)} classes, but {request.dataset} has "
             f"{len(dataset.classes)}; choose the data set the model was made for."
         )
+    if withdrawal is not None and isinstance(segmenter, HeadSegmenter):
+        yield Progress(0, 0, "Computing statistics of the remaining images")
+        segmenter = without_their_images(segmenter, cases)
     rng = np.random.default_rng(request.seed)
     collected: Collected | None = None
     collecting = (
-        collect(segmenter, cases, settings, request.counterfactual, rng)
+        collect(segmenter, cases, settings, request.counterfactual, rng, withdrawal)
         if isinstance(segmenter, HeadSegmenter)
         else collect_unet(
-            segmenter, None if start is None else start.network, cases, settings, request.counterfactual, rng
+            segmenter,
+            None if start is None else start.network,
+            cases,
+            settings,
+            request.counterfactual,
+            rng,
+            withdrawal,
         )
     )
     for item in collecting:
@@ -223,14 +243,14 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
                 )
             revised: HeadSegmenter | UnetSegmenter
             if isinstance(segmenter, HeadSegmenter):
-                revised = revised_head(segmenter, made.weights, collected.refined)
+                revised = revised_head(segmenter, made.weights, collected.taught)
                 # What any other operator made is no longer the head of the training that the card tells of.
                 revised.card = dataclasses.replace(revised.card, bounded=made.training)
             else:
                 assert isinstance(collected.problem, UnetProblem)
                 yield Progress(0, 0, "Computing normalisation statistics from images")
                 exact = operator.tier == "exact"
-                revised = revised_unet(segmenter, collected.problem, made.weights, collected.refined, start, exact)
+                revised = revised_unet(segmenter, collected.problem, made.weights, collected.taught, start, exact)
             yield Done(_Finished(segmenter, start, revised, model_in, collected, made, clock.elapsed))
             return
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
@@ -259,6 +279,9 @@ def _finish(
         encoder = segmenter.encoder if isinstance(segmenter, HeadSegmenter) else start and start.encoder
         if start is not None:
             numbers["decoder_seed"] = start.seed
+        withdrawal = collected.withdrawal
+        if withdrawal is not None:
+            numbers |= {"forgotten_cases": len(withdrawal.cases), "keep_coarse": int(withdrawal.keep_coarse)}
         record = certificate(
             segmenter,
             operator,
@@ -271,6 +294,7 @@ def _finish(
                 "model_out": model_out,
                 "model_card": sha256_file(folder / MODEL / CARD),
                 **({} if encoder is None else {"public_encoder": encoder.weights_hash}),
+                **({} if withdrawal is None else {"forgotten_cases": withdrawal.ids_hash}),
             },
             (request.model, folder / MODEL),
             earlier_attempts(request.out.parent, finished.model_in) if operator.tier == "certified" else (),
@@ -278,6 +302,9 @@ def _finish(
         )
         write_certificate(folder, record)
         atomic_json(folder / METRICS, _metrics(finished))
+    # They can be computed anew as long as the images are there; that is for whoever keeps the images to end.
+    for path in collected.maps:
+        path.unlink(missing_ok=True)
     return Done(
         RunResult(
             request.out,
@@ -301,6 +328,10 @@ def _settings(operator: OperatorInfo, request: UnlearnRequest) -> Settings:
         raise UserError(f"{operator.name} has no setting {unknown[0]}; it has {', '.join(defaults)}.")
     if request.counterfactual < 0:
         raise UserError(f"The number of counterfactual cases must not be negative, as {request.counterfactual} is.")
+    if request.keep_coarse and request.forget_cases is None:
+        raise UserError(
+            "Coarse labels can be kept only where whole cases are forgotten; say which with --forget-cases."
+        )
     if request.seed < 0:
         raise UserError(f"The seed must not be negative, as {request.seed} is.")
     if operator.uses_budget and not (0 < request.epsilon < math.inf and 0 < request.delta < 1):
@@ -333,6 +364,8 @@ def _metrics(finished: _Finished) -> dict[str, Any]:
         "forget_pixels": finished.collected.forget_pixels,
         "refined_cases": finished.collected.refined,
         "unrefined_cases": finished.collected.unrefined,
+        "forgotten_cases": len(withdrawal.cases) if (withdrawal := finished.collected.withdrawal) else 0,
+        "dropped_maps": len(set(finished.collected.maps)),
         "fine_outside_coarse": finished.collected.outside,
         "retain_loss": {
             "before": loss(problem.original),
