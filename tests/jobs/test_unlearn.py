@@ -581,3 +581,49 @@ def test_noisy_training_goes_on_with_the_shipped_sample(
     losses = json.loads((out / "metrics.json").read_text())["retain_loss"]
     assert losses["after"] < losses["before"]
     assert result.certificate["parameters"]["images"] == 12
+
+
+FAILURES = {
+    # Published: a climb without bound, here without its stop, and noise that nothing is learned after.
+    "gradient-ascent": {"largest_drop": 1.0, "learning_rate": 0.01, "steps": 100},
+    "gradient-clipping": {"finetune": 0},
+}
+
+
+def test_where_published_operators_collapse_the_watch_says_so_and_the_first_two_tiers_do_not(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any]
+) -> None:
+    results = {
+        operator: finish(events(change(operator, operator, epsilon=0.1, settings=FAILURES.get(operator, {})), Token()))
+        for operator in (*FAILURES, "exact-refit", "residual-head")
+    }
+    ascent, noisy = results["gradient-ascent"], results["gradient-clipping"]
+    assert ascent.stopped.startswith("Gradient ascent was collapsing and was stopped: ")
+    assert "The noise for epsilon 0.1 drowned what it knew" in noisy.stopped
+    assert [results[name].stopped for name in ("exact-refit", "residual-head")] == [None, None]
+    # What is left of the failed climb is a state from before; no guarantee changes.
+    assert (ascent.tier, noisy.tier, noisy.epsilon) == ("empirical", "certified", 0.1)
+    for result in results.values():
+        assert verify_run(result.folder) == []
+        metrics = json.loads((result.folder / "metrics.json").read_text())
+        assert (metrics["stopped"], result.to_json()["stopped"]) == (result.stopped, result.stopped)
+    # The loss of what is kept tells the failure and its cure side by side.
+    loss = {
+        name: json.loads((result.folder / "metrics.json").read_text())["retain_loss"]["after"]
+        for name, result in results.items()
+    }
+    assert max(loss["exact-refit"], loss["residual-head"]) < 0.5 * min(loss["gradient-ascent"], loss[noisy.operator])
+    checked = [a["checked"] for a in ascent.certificate["assumptions"]]
+    assert ascent.stopped in checked
+    assert noisy.stopped not in [a["checked"] for a in noisy.certificate["assumptions"]]
+
+
+def test_a_run_without_a_good_state_fails_and_writes_nothing(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = change(operator="gradient-ascent")
+    ruined = np.zeros_like(load_segmenter(request.model).head.weights)
+    ruined[1, -1] = 1e4
+    monkeypatch.setattr(module, "load", lambda _: Scripted(Step(1, 2, "Climbing", {}, ruined), Revision(ruined)))
+    assert "found no good state beside the model in use" in failure(events(request, Token()))
+    assert not request.out.exists()

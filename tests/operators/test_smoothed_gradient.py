@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 from napari_unlearn.models.convex_head import ConvexProblem
 from napari_unlearn.operators.catalogue.empirical import SmoothedGradientSettings
+from napari_unlearn.operators.collapse import CollapseWatch
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.registry import info
 from napari_unlearn.operators.smoothed_gradient import operator
@@ -43,7 +44,7 @@ def reference(problem: HeadProblem, settings: SmoothedGradientSettings, seed: in
 def test_it_takes_the_steps_that_are_written_down(
     make_problem: Problems, finish: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(HeadProblem, "retain_dice", lambda *_: 1.0)
+    monkeypatch.setattr(CollapseWatch, "_signs", lambda *_: [])
     settings = SmoothedGradientSettings(steps=25, batch=64, step_size=0.05, smoothing=0.2, threshold=0.3)
     problem = make_problem()
     _, revision = finish(operator, problem, settings, seed=3)

@@ -93,6 +93,8 @@ def unlearn(
         highlight=False,
         soft_wrap=True,
     )
+    if result.stopped is not None:
+        OUT.print(result.stopped, markup=False, highlight=False, soft_wrap=True)
     metrics = loads((result.folder / METRICS).read_text(encoding="utf-8"))
     if metrics["forgotten_cases"]:
         OUT.print(

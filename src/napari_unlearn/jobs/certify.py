@@ -171,6 +171,7 @@ def certificate(
             *_about_withdrawal(segmenter, collected, tier),
             *_about_noise(revision),
             *revision.assumptions,
+            *_about_end(tier, revision),
             *_about_package(operator),
         ),
         tensors=tensor_groups(models[1], tier),
@@ -300,6 +301,13 @@ def _about_noise(revision: Revision) -> list[Assumption]:
     return [
         Assumption("Nobody can reproduce the noise.", f"Noise source: {revision.noise}.", revision.noise_certifies),
     ]
+
+
+def _about_end(tier: str, revision: Revision) -> list[Assumption]:
+    # A guarantee stands however useless the model is; what promises nothing has nothing but its course to tell.
+    if tier != "empirical" or revision.stopped is None:
+        return []
+    return [Assumption("The weights are the last good state of the run.", revision.stopped, True)]
 
 
 def _about_package(operator: OperatorInfo) -> list[Assumption]:

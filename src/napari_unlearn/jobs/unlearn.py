@@ -97,6 +97,8 @@ class RunResult:
         Wall clock.
     retain_pixels, forget_pixels : int
         Sizes of D_r and D_f in pixels.
+    stopped : str or None
+        Why the run ended early with the last good state, or why its result is of little use: one sentence.
     """
 
     folder: Path
@@ -109,6 +111,7 @@ class RunResult:
     seconds: float
     retain_pixels: int
     forget_pixels: int
+    stopped: str | None = None
 
     @property
     def status(self) -> str:
@@ -178,6 +181,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     from napari_unlearn.operators.public_start import public_start
     from napari_unlearn.operators.retain_masks import Collected
     from napari_unlearn.operators.revised import revised_head, revised_unet
+    from napari_unlearn.operators.run_watch import RunWatch
     from napari_unlearn.operators.unet_problem import UnetProblem
     from napari_unlearn.operators.withdrawal import Withdrawal, withdraw, without_their_images
     from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
@@ -234,9 +238,10 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     noise = WitnessedNoise(OperatingSystemNoise() if request.noise_seed is None else SeededNoise(request.noise_seed))
     fitting = Clock()
     budget = Budget(request.epsilon, request.delta)
-    for made in load(operator.name).steps(collected.problem, settings, budget, noise, rng):
+    watch = RunWatch(collected.problem, operator, budget, segmenter.card.classes)
+    for made in watch.over(load(operator.name).steps(collected.problem, settings, budget, noise, rng)):
         if isinstance(made, Revision):
-            made = confirmed(operator, made, noise, collected.problem.original.shape)
+            made = watch.ended(confirmed(operator, made, noise, collected.problem.original.shape))
             if not np.isfinite(made.weights).all():
                 raise UserError(
                     f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
@@ -317,6 +322,7 @@ def _finish(
             finished.seconds,
             collected.retain_pixels,
             collected.forget_pixels,
+            revision.stopped,
         )
     )
 
@@ -372,6 +378,7 @@ def _metrics(finished: _Finished) -> dict[str, Any]:
             "after": loss(revision.weights),
             "same_recipe_from_public_start": None if revision.reference is None else loss(revision.reference),
         },
+        "stopped": revision.stopped,
         "weights_moved": float(np.linalg.norm(revision.weights - problem.original)),
     }
 

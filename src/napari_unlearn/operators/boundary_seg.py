@@ -24,13 +24,12 @@ from torch import Tensor
 
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.catalogue.empirical import BoundarySegSettings
+from napari_unlearn.operators.collapse import LARGEST_DROP
 from napari_unlearn.operators.descent import cross_entropy, descend, pull
 from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.operators.sign_search import Crossing, SignSearch, cross
 from napari_unlearn.privacy.noise import NoiseSource
-
-_LARGEST_DROP = 0.01  # of retain Dice: one point
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class BoundarySeg:
             return forgotten + settings.retain_weight * kept + pull(problem, weights, settings)
 
         message = "Learning what lies across the boundary"
-        for item in descend(problem, problem.original, loss, settings, message, largest_drop=_LARGEST_DROP):
+        for item in descend(problem, problem.original, loss, settings, message, largest_drop=LARGEST_DROP):
             if isinstance(item, Step):
                 yield replace(item, done=settings.relabelled_batches + item.done, total=total)
             else:

@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.catalogue.comparators import DescentSettings
+from napari_unlearn.operators.collapse import CollapseWatch
 from napari_unlearn.operators.head_problem import HeadProblem
-from napari_unlearn.operators.last_good import LastGood
 from napari_unlearn.operators.protocol import FloatArray, Problem, Revision, Step
 
 WATCH_EVERY = 20
@@ -57,7 +57,8 @@ def descend(
     steps : int or None
         Number of steps, where it is not that of the settings.
     largest_drop : float
-        The descent ends once retain Dice is this much lower than the best it had; 1 never happens.
+        The descent ends once retain Dice is this much lower than the best it had, or at another sign of collapse; 1
+        never ends it.
     look : callable
         After which number of steps to look at the retain set; the last step is always looked at.
     moving : ndarray of bool or None
@@ -72,7 +73,8 @@ def descend(
     weights = torch.from_numpy(start).float().requires_grad_()
     still = None if moving is None else torch.from_numpy(~moving)
     adam = torch.optim.Adam([weights], lr=settings.learning_rate)
-    good = LastGood(problem, start, largest_drop)
+    watch = CollapseWatch(problem, start, largest_drop)
+    stopped = None
     for done in range(1, total + 1):
         adam.zero_grad()
         value = loss(weights, done - 1)
@@ -87,13 +89,30 @@ def descend(
             current = weights.detach().double().numpy()
             if moving is not None:
                 current = np.where(moving, current, start)
-            accepted = good.accept(current)
-            metrics["retain_dice"] = good.dice
+            accepted = watch.accept(current)
+            metrics["retain_dice"] = watch.dice
             if not accepted:
+                stopped = early_end(watch)
                 yield Step(total, total, STOPPED, metrics)
                 break
         yield Step(done, total, message, metrics, current)
-    yield Revision(good.weights)
+    yield Revision(watch.weights, stopped=stopped)
+
+
+def early_end(watch: CollapseWatch) -> str:
+    """Say why a run ended before its last step.
+
+    Parameters
+    ----------
+    watch : CollapseWatch
+        It has just refused weights.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    return f"The run stopped early and kept the last good state, because then {watch.cause}."
 
 
 def cross_entropy(problem: Problem, weights: Tensor, inputs: Tensor, labels: Tensor) -> Tensor:

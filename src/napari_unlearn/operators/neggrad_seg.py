@@ -20,12 +20,11 @@ from torch.nn import functional
 
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.catalogue.empirical import NegGradSegSettings
+from napari_unlearn.operators.collapse import LARGEST_DROP
+from napari_unlearn.operators.descent import descend, pull
 from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy.noise import NoiseSource
-
-_CHECK_EVERY = 20
-_LARGEST_DROP = 0.01  # of retain Dice: one point
 
 
 @dataclass(frozen=True)
@@ -37,27 +36,13 @@ class NegGradSeg:
     ) -> Iterator[Step | Revision]:
         """See `Operator.steps`."""
         assert isinstance(settings, NegGradSegSettings)
-        weights = torch.from_numpy(problem.original.copy()).float().requires_grad_()
-        adam = torch.optim.Adam([weights], lr=settings.learning_rate)
-        best = good = problem.retain_dice(problem.original)
-        kept = problem.original
-        for t in range(settings.steps):
-            adam.zero_grad()
+
+        def loss(weights: Tensor, _: int) -> Tensor:
             retain, forget = (side.draw(settings.batch, rng) for side in (problem.retain, problem.forget))
-            loss = bounded_loss(problem, weights, retain, forget, settings)
-            loss = loss + 0.5 * settings.strength * weights.square().sum()
-            loss.backward()  # type: ignore[no-untyped-call]
-            adam.step()
-            metrics = {"loss": float(loss.detach())}
-            if (t + 1) % _CHECK_EVERY == 0 or t + 1 == settings.steps:
-                current = weights.detach().double().numpy().copy()
-                good = metrics["retain_dice"] = problem.retain_dice(current)
-                if good < best - _LARGEST_DROP or not np.isfinite(current).all():
-                    yield Step(settings.steps, settings.steps, "Stopped: the retained pixels began to suffer", metrics)
-                    break
-                best, kept = max(best, good), current
-            yield Step(t + 1, settings.steps, "Pushing the forgotten labels away", metrics)
-        yield Revision(kept)
+            return bounded_loss(problem, weights, retain, forget, settings) + pull(problem, weights, settings)
+
+        message = "Pushing the forgotten labels away"
+        yield from descend(problem, problem.original, loss, settings, message, largest_drop=LARGEST_DROP)
 
 
 def bounded_loss(

@@ -22,8 +22,8 @@ from torch import Tensor
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.unet_training import segmentation_loss
 from napari_unlearn.operators.catalogue.empirical import NewtonLcaSettings
-from napari_unlearn.operators.descent import cross_entropy
-from napari_unlearn.operators.last_good import LastGood
+from napari_unlearn.operators.collapse import CollapseWatch
+from napari_unlearn.operators.descent import cross_entropy, early_end
 from napari_unlearn.operators.lissa import hessian_product, largest_curvature, lissa
 from napari_unlearn.operators.protocol import Budget, FloatArray, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
@@ -44,7 +44,8 @@ class NewtonLca:
         """See `Operator.steps`."""
         assert isinstance(settings, NewtonLcaSettings)
         total = settings.newton_steps * (settings.averages * settings.depth + 1)
-        good = LastGood(problem, problem.original)
+        good = CollapseWatch(problem, problem.original)
+        stopped = None
         done, scale, length = 0, 0.0, 1.0
         for _ in range(settings.newton_steps):
             weights = good.weights
@@ -69,10 +70,11 @@ class NewtonLca:
             metrics = {"loss": problem.loss_and_gradient(good.weights, rng)[0], "step_length": length}
             metrics["retain_dice"] = good.dice
             if not length:
+                stopped = early_end(good)
                 yield Step(total, total, "Stopped: the retained pixels would suffer", metrics)
                 break
             yield Step(done, total, "Took the Newton step", metrics, good.weights)
-        yield Revision(good.weights, numbers={"scale": scale, "step_length": length})
+        yield Revision(good.weights, numbers={"scale": scale, "step_length": length}, stopped=stopped)
 
 
 class Curvature:
@@ -133,7 +135,7 @@ def _mean_gradient(problem: Problem, weights: FloatArray, draws: int, rng: np.ra
     return gradient
 
 
-def _shorten(good: LastGood, step: FloatArray) -> float:
+def _shorten(good: CollapseWatch, step: FloatArray) -> float:
     """Take as much of the step as the retain set bears; 0 for none."""
     start = good.weights
     for halving in range(_HALVINGS + 1):

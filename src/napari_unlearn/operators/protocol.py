@@ -218,6 +218,8 @@ class Revision:
         How the head has now been trained, for an operator that can go on with it later.
     assumptions : tuple of Assumption
         What the guarantee of this operator rests on beside that of every other one, checked.
+    stopped : str or None
+        Why the run ended early with the last good weights, or why its result is of little use: one sentence.
     """
 
     weights: FloatArray
@@ -228,6 +230,7 @@ class Revision:
     noise_certifies: bool = True
     training: BoundedTraining | None = None
     assumptions: tuple[Assumption, ...] = ()
+    stopped: str | None = None
 
 
 class Operator(Protocol):

@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from napari_unlearn.operators.catalogue.empirical import SmoothedGradientSettings
-from napari_unlearn.operators.descent import STOPPED, WATCH_EVERY
-from napari_unlearn.operators.last_good import LastGood
+from napari_unlearn.operators.collapse import CollapseWatch
+from napari_unlearn.operators.descent import STOPPED, WATCH_EVERY, early_end
 from napari_unlearn.operators.protocol import Budget, FloatArray, Problem, Revision, Step
 from napari_unlearn.operators.quantised_gradient import quantise, removal_budget
 from napari_unlearn.operators.sample_gradients import clipped_mean_gradient
@@ -38,7 +38,8 @@ class SmoothedGradient:
         """See `Operator.steps`."""
         assert isinstance(settings, SmoothedGradientSettings)
         weights = (problem.public if settings.public_start else problem.original).copy()
-        good = LastGood(problem, weights.copy())
+        watch = CollapseWatch(problem, weights.copy())
+        stopped = None
         # What a coordinate of the longest gradient has on average, so that the settings suit any number of weights.
         unit = settings.gradient_bound / math.sqrt(weights.size)
         tally = _Tally(settings.gradient_bound)
@@ -55,13 +56,14 @@ class SmoothedGradient:
             current = None
             if (t + 1) % WATCH_EVERY == 0 or t + 1 == settings.steps:
                 current = weights.copy()
-                kept = good.accept(current)
-                metrics["retain_dice"] = good.dice
+                kept = watch.accept(current)
+                metrics["retain_dice"] = watch.dice
                 if not kept:
+                    stopped = early_end(watch)
                     yield Step(settings.steps, settings.steps, STOPPED, metrics)
                     break
             yield Step(t + 1, settings.steps, "Learning by smoothed and quantised gradients", metrics, current)
-        yield Revision(good.weights, numbers=tally.numbers())
+        yield Revision(watch.weights, numbers=tally.numbers(), stopped=stopped)
 
 
 class _Tally:

@@ -169,6 +169,8 @@ class Unlearning(QObject):
         self._bench.book.remove(LEAKAGES)
         self._show(result.certificate)
         self._bench.project.revise(result.model)
+        if result.stopped is not None:
+            self._bench.dock.messages.note(result.stopped)
         self.revised.emit()
         self.measure()
 
