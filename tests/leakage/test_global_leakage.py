@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_unlearn.leakage import mutual_information, s_global
-from napari_unlearn.leakage.global_leakage import least_images
+from napari_unlearn.leakage.measure import least_images
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors.json").read_text(encoding="utf-8"))["s_global"]
 
@@ -130,11 +130,67 @@ def test_the_interval_holds_the_estimate(estimator):
 
 
 def test_the_interval_covers_what_many_images_say():
-    truth = s_global(*_lesions(4000, True, 99, size=16), resamples=1).normalised
-    estimates = [s_global(*_lesions(60, True, seed, size=16), resamples=100) for seed in range(40)]
+    truth = s_global(*_lesions(2000, True, 99, size=12), resamples=1).normalised
+    estimates = [s_global(*_lesions(60, True, seed, size=12), resamples=60) for seed in range(20)]
     covered = sum(estimate.low <= truth <= estimate.high for estimate in estimates)
-    assert covered >= 32
+    assert covered >= 16
     assert np.mean([estimate.high - estimate.low for estimate in estimates]) < 2 * truth
+
+
+def test_the_p_value_tells_a_shortcut_from_chance():
+    assert s_global(*_lesions(60, True, 0, size=12), resamples=100).p_value == pytest.approx(1 / 101)
+    rng = np.random.default_rng(0)
+    unrelated = [
+        s_global(rng.random((40, 4, 4)) < 0.4, *rng.integers(0, 2, (2, 40, 4, 4)), resamples=40).p_value
+        for _ in range(40)
+    ]
+    assert 0.3 < np.mean(unrelated) < 0.7
+    assert min(unrelated) >= 1 / 41
+
+
+def test_there_is_no_p_value_without_shuffles_or_prediction():
+    stacks = _random(30, 4, 2, 0)
+    assert s_global(*stacks, resamples=50, permutations=0).p_value is None
+    assert s_global(*stacks, resamples=10).p_value is None
+    assert s_global(stacks[0], stacks[1], 0 * stacks[2], resamples=50).p_value is None
+
+
+def test_the_place_of_images_in_the_stack_is_no_matter_of_chance():
+    stacks = _lesions(30, True, 2, size=12)
+    assert s_global(*stacks, resamples=1).p_value is None
+    assert s_global(*stacks, resamples=1, permutations=20).p_value == pytest.approx(1 / 21)
+
+
+@pytest.mark.parametrize("estimator", ["plug-in", "miller-madow", "permutation-null", "pooled"])
+def test_what_lesion_and_background_add_is_the_whole(estimator):
+    estimate = s_global(*_lesions(60, True, 3, size=16), estimator=estimator, resamples=1)
+    assert estimate.inside + estimate.outside == pytest.approx(estimate.normalised)
+    assert estimate.inside > 0
+    assert estimate.outside > 0
+    assert estimate.meaning
+
+
+def test_where_everything_is_lesion_nothing_comes_from_outside():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(1, 3, (60, 4, 4))
+    estimate = s_global(truth == 1, truth, np.ones_like(truth), resamples=1)
+    assert estimate.outside == pytest.approx(0, abs=1e-12)
+    assert estimate.inside > 0.5
+
+
+def test_every_class_has_its_interval():
+    estimate = s_global(*_lesions(60, True, 1, size=16), resamples=60)
+    for class_id, (value, low, high) in estimate.per_class_normalised.items():
+        assert low <= value <= high
+        assert (value == estimate.normalised) == (class_id == estimate.max_class)
+    assert estimate.per_class_normalised[2] == (estimate.normalised, estimate.low, estimate.high)
+
+
+@pytest.mark.parametrize("interval", ["basic", "bca"])
+def test_both_intervals_are_told_apart_by_name(interval):
+    estimate = s_global(*_lesions(40, True, 1, size=12), interval=interval, resamples=60)
+    assert estimate.interval == interval
+    assert estimate.low < estimate.normalised < estimate.high
 
 
 def test_a_model_without_error_leaks_nothing():

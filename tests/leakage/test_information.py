@@ -85,5 +85,5 @@ def test_tables_that_make_no_sense_are_refused(table, sentence):
 
 
 def test_an_unknown_estimator_is_refused():
-    with pytest.raises(ValueError, match="plug-in, miller-madow, but it is 'jackknife'"):
+    with pytest.raises(ValueError, match="plug-in, miller-madow, permutation-null, but it is 'jackknife'"):
         mutual_information([[1]], "jackknife")

@@ -5,8 +5,20 @@ Boundary: numpy and scipy only; the masks come in as arrays and the numbers go o
 
 from __future__ import annotations
 
-from napari_unlearn.leakage.estimate import Estimate
+from napari_unlearn.leakage.difference import Difference, leakage_difference
+from napari_unlearn.leakage.estimate import MEANINGS, Estimate, Estimator
 from napari_unlearn.leakage.global_leakage import s_global
-from napari_unlearn.leakage.information import Estimator, mutual_information
+from napari_unlearn.leakage.information import TableEstimator, mutual_information
+from napari_unlearn.leakage.resampled import Interval
 
-__all__ = ["Estimate", "Estimator", "mutual_information", "s_global"]
+__all__ = [
+    "MEANINGS",
+    "Difference",
+    "Estimate",
+    "Estimator",
+    "Interval",
+    "TableEstimator",
+    "leakage_difference",
+    "mutual_information",
+    "s_global",
+]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from napari_unlearn.leakage.information import Estimator, FloatArray, entropy_terms
+from napari_unlearn.leakage.information import FloatArray, TableEstimator, entropy_terms
 from napari_unlearn.leakage.observations import BoolArray, Observations
 
 _CHUNK = 2048
@@ -40,7 +40,7 @@ class ImageSets:
     factors: FloatArray
     images: int
 
-    def sums(self, weights: Weights, estimator: Estimator) -> FloatArray:
+    def sums(self, weights: Weights, estimator: TableEstimator) -> FloatArray:
         """Return the sum over pixels of counted information for each resampled set of images.
 
         Parameters

@@ -78,6 +78,10 @@ class Observations:
             (1, pixels.size),
         )
 
+    def shuffled(self, order: npt.NDArray[np.intp]) -> Observations:
+        """Return the observations with the artefact map of image ``order[n]`` in image n."""
+        return Observations(self.spurious[order], self.truth, self.prediction, self.true_classes, self.shape)
+
 
 def observe(spurious: npt.ArrayLike, truth: npt.ArrayLike, prediction: npt.ArrayLike) -> Observations:
     """Check and flatten three stacks of masks.

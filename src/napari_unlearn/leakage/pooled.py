@@ -1,0 +1,117 @@
+"""Leakage of one predicted class from a single table over all its pixels.
+
+A different quantity than the sum over pixels: it forgets where a pixel lies. With few images it scatters far less, but
+where artefact and truth both depend on the place (dark corners and background), it finds a relation that no single
+pixel has, and it misses relations that differ in sign from place to place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_unlearn.leakage.bootstrap import Weights
+from napari_unlearn.leakage.information import FloatArray, counted_information
+from napari_unlearn.leakage.measure import ClassLeakage
+from napari_unlearn.leakage.observations import Observations
+from napari_unlearn.leakage.resampled import Resampled
+from napari_unlearn.leakage.shuffle import Order, spread_evenly
+
+
+def measure_pooled(observations: Observations, class_id: int, weights: Weights, orders: list[Order]) -> ClassLeakage:
+    """Measure one predicted class on one table.
+
+    The pixels of an image are not independent, so that no formula in the count of pixels gives the bias. The jackknife
+    over images takes it off (Quenouille, 1956).
+
+    Parameters
+    ----------
+    observations
+        The images.
+    class_id
+        The predicted class.
+    weights
+        How often each image is drawn, shape (resamples, N).
+    orders
+        Shuffles of artefact maps.
+
+    Returns
+    -------
+    ClassLeakage
+        Value and replicates; the map holds what the images in which a pixel is predicted add to the mean.
+    """
+    images = observations.images
+    counts = _counts(observations, class_id)
+    where = observations.predicted(class_id)
+    sample = observations.at(spread_evenly(np.flatnonzero(where.any(axis=0))))
+    part = _counts(sample, class_id)
+    chance = [_counts(sample.shuffled(order), class_id) for order in orders]
+    pixels = counts.sum() / images
+    per_pixel = _resampled(counts, weights, part, chance, False)
+    tables = observations.tables(class_id)
+    pointwise = _pointwise(counts.sum(axis=0))[..., None] * tables
+    in_table, lesion = tables.sum(axis=(0, 1)), observations.true_classes > 0
+    taken_off = (pointwise.sum() / max(1, in_table.sum())) - per_pixel.estimate
+    inside = pointwise[:, lesion].sum() - taken_off * tables[:, lesion].sum()
+    total = replace(_resampled(counts, weights, part, chance, True), estimate=float(per_pixel.estimate * pixels))
+    return ClassLeakage(
+        map=((pointwise.sum(axis=(0, 1)) - taken_off * in_table) / images).reshape(observations.shape),
+        inside=float(inside / images),
+        pixels=float(pixels),
+        left_out=0.0,
+        total=total,
+        per_pixel=per_pixel,
+    )
+
+
+def _counts(observations: Observations, class_id: int) -> FloatArray:
+    """Return the table of each image, shape (N, 2, true classes)."""
+    where = observations.predicted(class_id)
+    cells = [np.count_nonzero(cell, axis=1) for cell in observations.cells(where)]
+    return np.array(cells, np.float64).T.reshape(observations.images, 2, -1)
+
+
+def _value(tables: FloatArray, per_image: float, total: bool) -> FloatArray:
+    """Return the information of tables, per pixel or times the pixels of an image; shape (..., 2, true classes)."""
+    counted = counted_information(np.moveaxis(tables, (-2, -1), (0, 1)), "plug-in")
+    area = tables.sum(axis=(-2, -1))
+    return counted / per_image if total else np.where(area > 0, counted / np.where(area > 0, area, 1), 0.0)
+
+
+def _corrected(counts: FloatArray, total: bool) -> tuple[float, FloatArray]:
+    """Return the estimate with the jackknife's correction, and the estimate without each image."""
+    images = counts.shape[0]
+    table = counts.sum(axis=0)
+    value = float(_value(table, images, total))
+    if images < 2:
+        return value, np.full(images, value)
+    without = _value(table - counts, images - 1, total)
+    return float(images * value - (images - 1) * without.mean()), without
+
+
+def _resampled(
+    counts: FloatArray, weights: Weights, part: FloatArray, chance: list[FloatArray], total: bool
+) -> Resampled:
+    images = counts.shape[0]
+    scale = counts.sum() / max(1.0, part.sum()) if total else 1.0
+    estimate, without = _corrected(counts, total)
+    part_estimate, part_without = _corrected(part, total)
+    by_chance = [_corrected(shuffled, total) for shuffled in chance]
+    return Resampled(
+        estimate,
+        _value(np.tensordot(weights.astype(np.float64), counts, axes=1), images, total),
+        without,
+        part_estimate * scale,
+        part_without * scale,
+        np.array([value for value, _ in by_chance]) * scale,
+        np.array([each for _, each in by_chance]).reshape(-1, images) * scale,
+    )
+
+
+def _pointwise(table: npt.NDArray[np.float64]) -> FloatArray:
+    """Return log P(s, y) / P(s) P(y) of each cell, 0 where it is empty."""
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0)
+    present = table > 0
+    return np.log(np.where(present, table * table.sum(), 1) / np.where(present, expected, 1))

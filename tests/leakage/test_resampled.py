@@ -1,0 +1,78 @@
+"""Tests of intervals from replicates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_unlearn.leakage.resampled import FEW_SHUFFLES, Resampled, check_interval
+
+NONE = np.zeros(0)
+
+
+def _mean_of(values, resamples=4000, seed=0):
+    """The mean of some images, without shuffles."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.choice(values, (resamples, values.size)).mean(axis=1)
+    without = (values.sum() - values) / (values.size - 1)
+    return Resampled(values.mean(), drawn, without, values.mean(), without, NONE, np.zeros((0, values.size)))
+
+
+@pytest.mark.parametrize("kind", ["basic", "bca"])
+def test_the_interval_of_a_mean_is_the_known_one(kind):
+    values = np.random.default_rng(2).normal(3, 1, 200)
+    low, high = _mean_of(values).interval(kind)
+    half = 1.96 * values.std(ddof=1) / 200**0.5
+    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=half / 8)
+
+
+def test_bca_leans_towards_the_long_tail_and_basic_away_from_it():
+    values = np.random.default_rng(0).exponential(1, 40)
+    mean = _mean_of(values)
+    (basic_low, basic_high), (low, high) = mean.interval("basic"), mean.interval("bca")
+    assert high - mean.estimate > mean.estimate - low
+    assert basic_high - mean.estimate < mean.estimate - basic_low
+
+
+def test_a_bias_of_the_draws_does_not_move_the_interval():
+    values = np.random.default_rng(1).normal(size=60)
+    mean = _mean_of(values)
+    shifted = Resampled(mean.estimate, mean.drawn + 7, *list(vars(mean).values())[2:])
+    assert shifted.interval() == pytest.approx(mean.interval())
+
+
+def test_what_the_jackknife_finds_in_chance_is_taken_off():
+    without = np.array([0.0, 2.0])  # jackknife variance 2 · 1 / 2 = 1
+    shuffles = FEW_SHUFFLES + 4
+    chance = np.tile([-0.5, 0.5], shuffles // 2)  # variance 0.25
+    chance_without = np.tile([0.0, 2 * 0.5**0.5], (shuffles, 1))  # jackknife variance 0.5
+    number = Resampled(0.0, NONE, 2 * without, 0.0, without, chance, chance_without)
+    assert number.variance() == pytest.approx(4 * (1 - 0.5 + 0.25))
+    few = Resampled(0.0, NONE, 2 * without, 0.0, without, chance[:4], chance_without[:4])
+    assert few.variance() == pytest.approx(4)
+
+
+def test_the_variance_is_never_less_than_that_of_chance():
+    without = np.array([0.0, 2.0])
+    chance, chance_without = np.tile([-0.5, 0.5], 20), np.tile([0.0, 4.0], (40, 1))
+    number = Resampled(0.0, NONE, without, 0.0, without, chance, chance_without)
+    assert number.variance() == pytest.approx(0.25)
+
+
+def test_a_number_minus_itself_is_certain():
+    mean = _mean_of(np.random.default_rng(0).normal(size=30))
+    nothing = mean - mean
+    assert (nothing.estimate, *nothing.interval(), *nothing.interval("bca")) == (0, 0, 0, 0, 0)
+
+
+def test_what_two_numbers_share_drops_out_of_their_difference():
+    rng = np.random.default_rng(3)
+    hard, own = rng.normal(0, 5, 100), rng.normal(1, 0.1, 100)
+    low, high = (_mean_of(hard + own) - _mean_of(hard)).interval()
+    assert low < own.mean() < high
+    assert high - low < 0.1
+
+
+def test_an_unknown_interval_is_refused():
+    with pytest.raises(ValueError, match="basic, bca, but it is 'percentile'"):
+        check_interval("percentile")
