@@ -10,7 +10,7 @@ from PIL import Image
 
 from napari_unlearn.data.artefacts import ARTEFACT_NAMES, HAIR
 from napari_unlearn.data.dataset import Dataset, open_dataset
-from napari_unlearn.data.synthetic.sample import coarsen, write_sample
+from napari_unlearn.data.synthetic.sample import MARGIN, coarsen, write_sample
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_file
 
@@ -144,6 +144,7 @@ def test_coarsening_grows_a_lesion_and_leaves_nothing_empty_handed(how: str) -> 
         ({"fine": -0.1}, "share -0.1"),
         ({"seed": -1}, "seed -1"),
         ({"coarse": "blob"}, "'blob'"),
+        ({"margin": 1.5}, "cannot reach 1.5 image sides"),
     ],
 )
 def test_settings_out_of_range_are_refused_before_anything_is_written(
@@ -197,3 +198,20 @@ def test_progress_counts_every_case(tmp_path: Path) -> None:
     write_sample(tmp_path / "new", 4, 64, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(i, 44) for i in range(1, 45)]
     shutil.rmtree(tmp_path / "new")
+
+
+def test_the_margin_of_coarse_masks_can_be_chosen_and_changes_nothing_else(tmp_path: Path) -> None:
+    usual = write_sample(tmp_path / "usual", 4, SIZE, fine=1, seed=5)
+    said = write_sample(tmp_path / "said", 4, SIZE, fine=1, seed=5, margin=MARGIN["box"])
+    wide = write_sample(tmp_path / "wide", 4, SIZE, fine=1, seed=5, margin=0.3)
+    for a, b, c in zip(usual.cases, said.cases, wide.cases, strict=True):
+        np.testing.assert_array_equal(a.coarse(), b.coarse())
+        np.testing.assert_array_equal(a.fine(), c.fine())
+        np.testing.assert_array_equal(a.image(), c.image())
+        assert (c.coarse()[a.coarse() > 0] > 0).all()  # type: ignore[index, operator]
+    lesion, coarse = (sum(int((mask() > 0).sum()) for mask in masks) for masks in (  # type: ignore[operator]
+        [case.fine for case in wide.refined("train")], [case.coarse for case in wide.refined("train")]
+    ))  # fmt: skip
+    assert 1 - lesion / coarse > 0.8
+    assert "--coarse-margin 0.3" in (wide.root / "dataset.toml").read_text()
+    assert "margin" not in (usual.root / "dataset.toml").read_text()

@@ -27,8 +27,8 @@ GENERATOR = 2
 MARGIN = {"box": 0.08, "dilation": 0.10}
 
 
-def coarsen(fine: Bytes, how: str) -> Bytes:
-    """Coarse mask of a fine one as a hurried annotator would draw it, a little wider than the lesion by `MARGIN`.
+def coarsen(fine: Bytes, how: str, margin: float | None = None) -> Bytes:
+    """Coarse mask of a fine one as a hurried annotator would draw it, wider than the lesion.
 
     Parameters
     ----------
@@ -36,13 +36,15 @@ def coarsen(fine: Bytes, how: str) -> Bytes:
         (H, W) uint8 class ids.
     how : {"box", "dilation"}
         An upright box around the lesion, or a thick outline.
+    margin : float, optional
+        How far it reaches beyond the lesion, in image sides; that of `MARGIN` by default.
 
     Returns
     -------
     ndarray
         (H, W) uint8 class ids; contains `fine`.
     """
-    reach = MARGIN[how] * fine.shape[0]
+    reach = (MARGIN[how] if margin is None else margin) * fine.shape[0]
     grown = coarsen_box(fine, round(reach)) if how == "box" else coarsen_dilate(fine, reach)
     return grown.astype(np.uint8)
 
@@ -57,6 +59,7 @@ def write_sample(
     seed: int = 0,
     coarse: str = "box",
     *,
+    margin: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """Write a synthetic dermoscopy data set; the same arguments give the same bytes.
@@ -81,6 +84,9 @@ def write_sample(
         Not negative.
     coarse : {"box", "dilation"}
         How coarse masks are made from the lesion.
+    margin : float, optional
+        How far coarse masks reach beyond the lesion, in image sides, 0 to 1; 0.08 for boxes and 0.1 for dilations
+        by default. On average 64 % of a default box is dilation artefact, 86 % of one with a margin of 0.3.
     progress : callable, optional
         Called with (cases written, cases in all).
 
@@ -95,18 +101,18 @@ def write_sample(
         A setting is out of range, the folder is not empty or it cannot be written.
     """
     folder = Path(folder)
-    _check(folder, cases, size, classes, shortcut, fine, seed, coarse)
+    _check(folder, cases, size, classes, shortcut, fine, seed, coarse, margin)
     plan = plan_sample(cases, shortcut=shortcut, fine=fine, seed=seed)
     command = (
         f"napari-unlearn sample DIR --cases {cases} --size {size} --classes {classes} --shortcut {shortcut} "
         f"--fine {fine} --seed {seed} --coarse {coarse}"
-    )
+    ) + ("" if margin is None else f" --coarse-margin {margin}")
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as name:
             new = Path(name)
-            _write_cases(new, plan, size, classes, coarse, progress)
+            _write_cases(new, plan, size, classes, coarse, margin, progress)
             _write_text(new / "dataset.toml", _description(classes, command))
             _write_text(new / "metadata.csv", _table(new, plan))
             # metadata.csv moves last: a folder without it does not pass for a finished sample.
@@ -128,6 +134,7 @@ def _write_cases(
     size: int,
     classes: int,
     coarse: str,
+    margin: float | None,
     progress: Callable[[int, int], None] | None,
 ) -> None:
     for kind in ("images", "coarse", "fine", "artefacts"):
@@ -137,7 +144,9 @@ def _write_cases(
         if classes == 2:
             fine = (fine == MALIGNANT).astype(np.uint8)
         Image.fromarray(image).save(folder / "images" / f"{case.id}.jpg", quality=95, subsampling=0)
-        masks = {"coarse": coarsen(fine, coarse), "artefacts": artefacts} | ({"fine": fine} if case.refined else {})
+        masks = {"coarse": coarsen(fine, coarse, margin), "artefacts": artefacts} | (
+            {"fine": fine} if case.refined else {}
+        )
         for kind, mask in masks.items():
             Image.fromarray(mask).save(folder / kind / f"{case.id}.png", compress_level=3)
         if progress is not None:
@@ -171,7 +180,15 @@ def _description(classes: int, command: str) -> str:
 
 
 def _check(
-    folder: Path, cases: int, size: int, classes: int, shortcut: float, fine: float, seed: int, coarse: str
+    folder: Path,
+    cases: int,
+    size: int,
+    classes: int,
+    shortcut: float,
+    fine: float,
+    seed: int,
+    coarse: str,
+    margin: float | None,
 ) -> None:
     taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     problems = (
@@ -182,6 +199,10 @@ def _check(
         (not 0 <= fine <= 1, f"The share {fine} of refined cases is not a share; choose 0 to 1."),
         (seed < 0, f"The seed {seed} is negative; choose 0 or more."),
         (coarse not in MARGIN, f"Coarse masks cannot be made by {coarse!r}; choose box or dilation."),
+        (
+            margin is not None and not 0 <= margin <= 1,
+            f"Coarse masks cannot reach {margin} image sides beyond the lesion; choose 0 to 1.",
+        ),
         (taken, f"{folder} is not an empty folder; name a new one for the sample."),
     )
     for wrong, sentence in problems:
