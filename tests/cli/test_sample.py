@@ -33,7 +33,8 @@ def test_json_says_what_was_written(app: typer.Typer, tmp_path: Path) -> None:
 
 
 def test_every_option_arrives(app: typer.Typer, tmp_path: Path) -> None:
-    options = "--cases 6 --size 64 --classes 2 --shortcut 0.75 --fine 0.5 --seed 9 --coarse dilation --coarse-margin 0.2"
+    options = "--cases 6 --size 64 --classes 2 --shortcut 0.75 --fine 0.5 --seed 9 --coarse dilation"
+    options += " --coarse-margin 0.2"
     result = CliRunner().invoke(app, [str(tmp_path / "new"), *options.split()])
     assert result.exit_code == 0
     assert "Wrote 46 cases" in result.stdout
