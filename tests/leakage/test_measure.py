@@ -29,7 +29,7 @@ def test_on_few_pixels_the_part_is_the_whole():
 def test_without_an_image_is_the_estimate_of_the_others():
     class_ = _measure(IMAGES)
     fewer = observe(*(np.delete(stack, 7, axis=0) for stack in STACKS))
-    others = measure(fewer, 1, "miller-madow", draw_weights(39, 1, 0), [])
+    others = measure(fewer, 1, "miller-madow", draw_weights(39, 1, 0), shuffles([fewer], 0, 0))
     assert class_.per_pixel.without[7] == pytest.approx(others.per_pixel.estimate)
     assert class_.total.without[7] == pytest.approx(others.total.estimate)
 
@@ -38,7 +38,7 @@ def test_without_an_image_is_the_estimate_of_the_others():
 def test_a_shuffle_is_the_estimate_of_shuffled_maps(estimator):
     class_ = _measure(IMAGES, estimator)
     order = shuffles([IMAGES], 25, 0)[3]
-    again = _measure(IMAGES.shuffled(order), estimator)
+    again = _measure(IMAGES.shuffled(order[None]), estimator)
     assert class_.per_pixel.chance[3] == pytest.approx(again.per_pixel.estimate)
     np.testing.assert_allclose(class_.per_pixel.chance_without[3], again.per_pixel.without)
 

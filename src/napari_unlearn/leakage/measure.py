@@ -12,13 +12,16 @@ from napari_unlearn.leakage.information import FloatArray, TableEstimator, count
 from napari_unlearn.leakage.jackknife import information_without
 from napari_unlearn.leakage.observations import Observations
 from napari_unlearn.leakage.resampled import Resampled
-from napari_unlearn.leakage.shuffle import Order, spread_evenly
+from napari_unlearn.leakage.shuffle import Orders, spread_evenly
 
 FEW_IMAGES = 20
 """With fewer images in a table its estimate is mostly noise, so such a table is left out."""
 
 LEAST_IMAGES = 5
 """Where there are few images altogether, tables with a tenth of them are kept, but none with fewer than this."""
+
+# Shuffles are done side by side as long as they have no more pixels than this in all images together.
+_MOST_VALUES = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +72,7 @@ class Sums:
 
 
 def measure(
-    observations: Observations, class_id: int, estimator: TableEstimator, weights: Weights, orders: list[Order]
+    observations: Observations, class_id: int, estimator: TableEstimator, weights: Weights, orders: Orders
 ) -> ClassLeakage:
     """Measure one predicted class pixel by pixel.
 
@@ -84,7 +87,7 @@ def measure(
     weights
         How often each image is drawn, shape (resamples, N).
     orders
-        Shuffles of artefact maps.
+        Shuffles of artefact maps, shape (shuffles, N).
 
     Returns
     -------
@@ -102,19 +105,20 @@ def measure(
     area = np.count_nonzero(observations.predicted(class_id), axis=1).astype(np.float64)
     all_images = Sums(information.sum(), area.sum(), images)
     drawn = Sums(image_sets(observations, class_id, tables).sums(weights, estimator), weights @ area, images)
-    without = _without(observations, class_id, tables, estimator, all_images, area)
+    gone = information_without(observations, class_id, tables, estimator)[0]
+    without = Sums(information.sum() - gone, area.sum() - area, max(1, images - 1))
 
     sample = observations.at(spread_evenly(np.arange(kept.size)))
-    part, part_without = _on(sample, class_id, estimator)
-    chance = [_on(sample.shuffled(order), class_id, estimator) for order in orders]
+    part, part_without = _side_by_side(sample, class_id, estimator, np.arange(images)[None])
+    chance, chance_without = _side_by_side(sample, class_id, estimator, orders)
     scale = kept.size / max(1, sample.spurious.shape[1])
     return ClassLeakage(
         map=map_.reshape(shape),
         inside=float(_inside(tables, information, observations.true_classes > 0).sum() / images),
         pixels=float(area.mean()),
         left_out=float(1 - area.sum() / max(1, in_table.sum())) if in_table.any() else 0.0,
-        total=_resampled("total", all_images, drawn, without, part, part_without, chance, scale),
-        per_pixel=_resampled("per_pixel", all_images, drawn, without, part, part_without, chance, 1.0),
+        total=_resampled("total", all_images, drawn, without, part, part_without, chance, chance_without, scale),
+        per_pixel=_resampled("per_pixel", all_images, drawn, without, part, part_without, chance, chance_without, 1.0),
     )
 
 
@@ -139,24 +143,23 @@ def least_images(images: int) -> int:
     return min(FEW_IMAGES, max(LEAST_IMAGES, images // 10))
 
 
-def _on(observations: Observations, class_id: int, estimator: TableEstimator) -> tuple[Sums, Sums]:
-    """Return the sums of all images, and those without each image."""
-    tables = observations.tables(class_id)
+def _side_by_side(
+    observations: Observations, class_id: int, estimator: TableEstimator, orders: Orders
+) -> tuple[Sums, Sums]:
+    """Return the sums of each shuffle, shape (shuffles,), and those without each image, shape (shuffles, N)."""
+    images, pixels = observations.spurious.shape
     area = np.count_nonzero(observations.predicted(class_id), axis=1).astype(np.float64)
-    whole = Sums(counted_information(tables, estimator).sum(), area.sum(), observations.images)
-    return whole, _without(observations, class_id, tables, estimator, whole, area)
-
-
-def _without(
-    observations: Observations,
-    class_id: int,
-    tables: npt.NDArray[np.int64],
-    estimator: TableEstimator,
-    whole: Sums,
-    area: FloatArray,
-) -> Sums:
-    gone = information_without(observations, class_id, tables, estimator)
-    return Sums(whole.information - gone, whole.area - area, max(1, observations.images - 1))
+    information, without = np.zeros(len(orders)), np.zeros((len(orders), images))
+    at_once = max(1, _MOST_VALUES // max(1, images * pixels))
+    for start in range(0, len(orders), at_once):
+        part = slice(start, start + at_once)
+        shuffled = observations.shuffled(orders[part])
+        tables = shuffled.tables(class_id)
+        counted = counted_information(tables, estimator).reshape(len(orders[part]), pixels)
+        information[part] = counted.sum(axis=1)
+        without[part] = information_without(shuffled, class_id, tables, estimator, len(counted))
+    whole = Sums(information, np.full(len(orders), area.sum()), images)
+    return whole, Sums(information[:, None] - without, area.sum() - area, max(1, images - 1))
 
 
 def _resampled(
@@ -166,18 +169,18 @@ def _resampled(
     without: Sums,
     part: Sums,
     part_without: Sums,
-    chance: list[tuple[Sums, Sums]],
+    chance: Sums,
+    chance_without: Sums,
     scale: float,
 ) -> Resampled:
-    images = without.area.size
     return Resampled(
         float(getattr(whole, what)),
         getattr(drawn, what),
         getattr(without, what),
-        float(getattr(part, what)) * scale,
-        getattr(part_without, what) * scale,
-        np.array([getattr(value, what) for value, _ in chance]) * scale,
-        np.array([getattr(each, what) for _, each in chance]).reshape(-1, images) * scale,
+        float(getattr(part, what)[0]) * scale,
+        getattr(part_without, what)[0] * scale,
+        getattr(chance, what) * scale,
+        getattr(chance_without, what) * scale,
     )
 
 

@@ -78,9 +78,12 @@ class Observations:
             (1, pixels.size),
         )
 
-    def shuffled(self, order: npt.NDArray[np.intp]) -> Observations:
-        """Return the observations with the artefact map of image ``order[n]`` in image n."""
-        return Observations(self.spurious[order], self.truth, self.prediction, self.true_classes, self.shape)
+    def shuffled(self, orders: npt.NDArray[np.intp]) -> Observations:
+        """Return data sets side by side, with the artefact map of image ``orders[i, n]`` in image n of data set i."""
+        images, sets = self.images, len(orders)
+        spurious = self.spurious[orders].transpose(1, 0, 2).reshape(images, -1)
+        truth, prediction = (np.tile(stack, (1, sets)) for stack in (self.truth, self.prediction))
+        return Observations(spurious, truth, prediction, self.true_classes, (sets, self.spurious.shape[1]))
 
 
 def observe(spurious: npt.ArrayLike, truth: npt.ArrayLike, prediction: npt.ArrayLike) -> Observations:

@@ -17,10 +17,13 @@ from napari_unlearn.leakage.information import FloatArray, counted_information
 from napari_unlearn.leakage.measure import ClassLeakage
 from napari_unlearn.leakage.observations import Observations
 from napari_unlearn.leakage.resampled import Resampled
-from napari_unlearn.leakage.shuffle import Order, spread_evenly
+from napari_unlearn.leakage.shuffle import Orders, spread_evenly
+
+_AT_ONCE = 20
+"""Shuffles done side by side."""
 
 
-def measure_pooled(observations: Observations, class_id: int, weights: Weights, orders: list[Order]) -> ClassLeakage:
+def measure_pooled(observations: Observations, class_id: int, weights: Weights, orders: Orders) -> ClassLeakage:
     """Measure one predicted class on one table.
 
     The pixels of an image are not independent, so that no formula in the count of pixels gives the bias. The jackknife
@@ -35,7 +38,7 @@ def measure_pooled(observations: Observations, class_id: int, weights: Weights, 
     weights
         How often each image is drawn, shape (resamples, N).
     orders
-        Shuffles of artefact maps.
+        Shuffles of artefact maps, shape (shuffles, N).
 
     Returns
     -------
@@ -43,11 +46,14 @@ def measure_pooled(observations: Observations, class_id: int, weights: Weights, 
         Value and replicates; the map holds what the images in which a pixel is predicted add to the mean.
     """
     images = observations.images
-    counts = _counts(observations, class_id)
+    counts = _counts(observations, class_id)[0]
     where = observations.predicted(class_id)
     sample = observations.at(spread_evenly(np.flatnonzero(where.any(axis=0))))
     part = _counts(sample, class_id)
-    chance = [_counts(sample.shuffled(order), class_id) for order in orders]
+    at_once = [orders[start : start + _AT_ONCE] for start in range(0, len(orders), _AT_ONCE)]
+    chance = np.concatenate(
+        [part[:0], *(_counts(sample.shuffled(some), class_id, len(some)) for some in at_once)], axis=0
+    )
     pixels = counts.sum() / images
     per_pixel = _resampled(counts, weights, part, chance, False)
     tables = observations.tables(class_id)
@@ -66,47 +72,46 @@ def measure_pooled(observations: Observations, class_id: int, weights: Weights, 
     )
 
 
-def _counts(observations: Observations, class_id: int) -> FloatArray:
-    """Return the table of each image, shape (N, 2, true classes)."""
+def _counts(observations: Observations, class_id: int, groups: int = 1) -> FloatArray:
+    """Return the table of each image of data sets side by side, shape (groups, N, 2, true classes)."""
     where = observations.predicted(class_id)
-    cells = [np.count_nonzero(cell, axis=1) for cell in observations.cells(where)]
-    return np.array(cells, np.float64).T.reshape(observations.images, 2, -1)
+    shape = (observations.images, groups, -1) if where.size else (observations.images, groups, 0)
+    cells = [np.count_nonzero(cell.reshape(shape), axis=2) for cell in observations.cells(where)]
+    return np.array(cells, np.float64).T.reshape(groups, observations.images, 2, -1)
 
 
-def _value(tables: FloatArray, per_image: float, total: bool) -> FloatArray:
+def _value(tables: FloatArray, images: int, total: bool) -> FloatArray:
     """Return the information of tables, per pixel or times the pixels of an image; shape (..., 2, true classes)."""
     counted = counted_information(np.moveaxis(tables, (-2, -1), (0, 1)), "plug-in")
     area = tables.sum(axis=(-2, -1))
-    return counted / per_image if total else np.where(area > 0, counted / np.where(area > 0, area, 1), 0.0)
+    return counted / images if total else np.where(area > 0, counted / np.where(area > 0, area, 1), 0.0)
 
 
-def _corrected(counts: FloatArray, total: bool) -> tuple[float, FloatArray]:
+def _corrected(counts: FloatArray, total: bool) -> tuple[FloatArray, FloatArray]:
     """Return the estimate with the jackknife's correction, and the estimate without each image."""
-    images = counts.shape[0]
-    table = counts.sum(axis=0)
-    value = float(_value(table, images, total))
+    images = counts.shape[-3]
+    table = counts.sum(axis=-3)
+    value = _value(table, images, total)
     if images < 2:
-        return value, np.full(images, value)
-    without = _value(table - counts, images - 1, total)
-    return float(images * value - (images - 1) * without.mean()), without
+        return value, value[..., None]
+    without = _value(table[..., None, :, :] - counts, images - 1, total)
+    return images * value - (images - 1) * without.mean(axis=-1), without
 
 
-def _resampled(
-    counts: FloatArray, weights: Weights, part: FloatArray, chance: list[FloatArray], total: bool
-) -> Resampled:
+def _resampled(counts: FloatArray, weights: Weights, part: FloatArray, chance: FloatArray, total: bool) -> Resampled:
     images = counts.shape[0]
     scale = counts.sum() / max(1.0, part.sum()) if total else 1.0
     estimate, without = _corrected(counts, total)
-    part_estimate, part_without = _corrected(part, total)
-    by_chance = [_corrected(shuffled, total) for shuffled in chance]
+    part_estimate, part_without = _corrected(part[0], total)
+    by_chance, chance_without = _corrected(chance, total)
     return Resampled(
-        estimate,
+        float(estimate),
         _value(np.tensordot(weights.astype(np.float64), counts, axes=1), images, total),
         without,
-        part_estimate * scale,
+        float(part_estimate) * scale,
         part_without * scale,
-        np.array([value for value, _ in by_chance]) * scale,
-        np.array([each for _, each in by_chance]).reshape(-1, images) * scale,
+        by_chance * scale,
+        chance_without * scale,
     )
 
 

@@ -13,15 +13,15 @@ import numpy.typing as npt
 
 from napari_unlearn.leakage.observations import Observations
 
-Order = npt.NDArray[np.intp]
-"""Which image's artefact map each image gets, shape (N,)."""
+Orders = npt.NDArray[np.intp]
+"""Which image's artefact map each image gets in each shuffle, shape (shuffles, N)."""
 
 PIXELS = 400
 """Shuffles are made on at most so many pixels, spread evenly over those that count: they are for widths and p-values,
 which more pixels would hardly sharpen, as neighbours tell the same."""
 
 
-def shuffles(predictions: Sequence[Observations], count: int, seed: int) -> list[Order]:
+def shuffles(predictions: Sequence[Observations], count: int, seed: int) -> Orders:
     """Draw shuffles.
 
     Parameters
@@ -36,18 +36,16 @@ def shuffles(predictions: Sequence[Observations], count: int, seed: int) -> list
 
     Returns
     -------
-    list of ndarray of intp
-        Each shape (N,).
+    ndarray of intp
+        Shape (count, N).
     """
     rng = np.random.default_rng([seed, 1])
     _, group = np.unique(np.stack([main_class(of) for of in predictions]), axis=1, return_inverse=True)
     members = [np.flatnonzero(group.reshape(-1) == number) for number in range(int(group.max()) + 1)]
-    orders = []
-    for _ in range(count):
-        order = np.arange(group.size)
+    orders = np.tile(np.arange(group.size), (count, 1))
+    for order in orders:
         for images in members:
             order[images] = rng.permutation(images)
-        orders.append(order)
     return orders
 
 
