@@ -212,6 +212,20 @@ def test_the_certificate_says_whether_corrected_pixels_taught(make: Any, correct
     assert any("Corrected pixels" in entry.sentence for entry in record.assumptions) is bool(corrected)
 
 
+@pytest.mark.parametrize(("overlap", "fate"), [(1, "taught with their fine label"), (0, "were left out")])
+def test_where_artefacts_lie_over_lesions_the_claim_is_limited_to_those_outside(
+    make: Any, collected: Collected, overlap: int, fate: str
+) -> None:
+    exact = Revision(np.zeros((2, 2)), "none-needed")
+    over = make("exact-refit", exact, collected=dataclasses.replace(collected, overlap=77), overlap=overlap)
+    (said,) = (entry for entry in over.assumptions if "outside lesions only" in entry.sentence)
+    assert said.checked.startswith("77 pixels of fine masks lie under a mapped artefact.")
+    assert fate in said.checked
+    assert not any(
+        "outside lesions only" in e.sentence for e in make("exact-refit", exact, overlap=overlap).assumptions
+    )
+
+
 def test_what_was_checked_is_said_about_this_model(segmenter: HeadSegmenter) -> None:
     found = assumptions(segmenter)
     assert all(entry.holds for entry in found)

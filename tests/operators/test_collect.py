@@ -15,17 +15,18 @@ from PIL import Image
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
-from napari_unlearn.masks import split_pixels
+from napari_unlearn.masks import split_pixels, split_three_ways
 from napari_unlearn.models.checkpoint import load_segmenter
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.collect import Collected, collect
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.settings import Settings
 
 Mask = NDArray[np.uint8]
 FEW = Settings(pixels=40, swap_pixels=30, background_pixels=0)
-ALL = Settings(pixels=65536, background_pixels=0)
+ALL = Settings(pixels=65536, background_pixels=0, overlap=1)
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +151,29 @@ def test_corrected_pixels_teach_only_if_they_may(
     assert len(retain) == len(refined) * 64 * 64 - (0 if corrected else artefacts)
     lesion = sum(int(np.count_nonzero(case.fine())) for case in refined)
     assert np.count_nonzero(retain.labels) == lesion
+
+
+def test_lesions_under_artefacts_teach_only_if_they_may(segmenter: HeadSegmenter, train: Sequence[Case]) -> None:
+    taught, left_out = (run(segmenter, train, dataclasses.replace(ALL, overlap=overlap)) for overlap in (1, 0))
+    under = sum(
+        int(split_three_ways(case.coarse(), case.fine(), case.artefacts()).overlap.sum())
+        for case in train
+        if case.is_refined
+    )
+    assert under > 0
+    assert taught.overlap == left_out.overlap == under
+    pixels = taught.problem.retain_pixels, left_out.problem.retain_pixels
+    assert len(pixels[0]) - len(pixels[1]) == under
+    assert np.count_nonzero(pixels[0].labels == 0) == np.count_nonzero(pixels[1].labels == 0)
+    # What is kept and what is forgotten is the same; only what teaches is not.
+    assert (taught.retain_hash, taught.forget_hash) == (left_out.retain_hash, left_out.forget_hash)
+
+
+def test_an_operator_that_goes_on_with_a_training_cannot_leave_lesions_out(
+    segmenter: HeadSegmenter, train: Sequence[Case]
+) -> None:
+    with pytest.raises(UserError, match="leave overlap at 1"):
+        run(segmenter, train, BoundedSettings(overlap=0))
 
 
 def test_forget_pixels_are_the_artefacts_with_their_coarse_label(

@@ -30,6 +30,24 @@ def test_a_refined_case_keeps_its_fine_mask_and_forgets_its_artefacts(
     np.testing.assert_array_equal(labels.forget, np.where(artefact, coarse, IGNORE))
 
 
+def test_a_lesion_under_an_artefact_may_be_left_out_of_all_that_teaches() -> None:
+    coarse, fine, flags = np.zeros((3, 32, 32), np.uint8)
+    coarse[4:28, 4:28], fine[8:24, 8:24], flags[10:12, :] = 2, 2, 16
+    under = np.zeros((32, 32), bool)
+    under[10:12, 8:24] = True
+    for overlap in (True, False):
+        reader = MaskReader(32, True, overlap=overlap)
+        labels = reader.take("a", coarse, fine, flags)
+        expected = fine if overlap else np.where(under, IGNORE, fine)
+        np.testing.assert_array_equal(labels.retain, expected)
+        np.testing.assert_array_equal(labels.fine, expected)
+        np.testing.assert_array_equal(labels.forget, np.where((coarse > 0) & (fine == 0), coarse, IGNORE))
+        assert reader.collected(None, 1, 0).overlap == 32  # type: ignore[arg-type]
+        # Without a map nothing is known to lie over the lesion.
+        np.testing.assert_array_equal(reader.take("a", coarse, fine).retain, fine)
+        assert reader.collected(None, 1, 0).overlap == 0  # type: ignore[arg-type]
+
+
 def test_of_any_other_case_only_what_lies_outside_is_known(sample: Dataset) -> None:
     case = next(case for case in sample.split("train") if not case.is_refined)
     labels = MaskReader(64, True).read(case)

@@ -258,6 +258,16 @@ def _about_data(collected: Collected, settings: Mapping[str, float]) -> list[Ass
                 True,
             )
         )
+    if collected.overlap:
+        taught = "taught with their fine label" if settings.get("overlap", 1) else "were left out of learning"
+        found.append(
+            Assumption(
+                "What is said about artefacts holds for those outside lesions only.",
+                f"{collected.overlap} pixels of fine masks lie under a mapped artefact. Their labels are true and not "
+                f"forgotten; they {taught}.",
+                True,
+            )
+        )
     return found
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 from napari_unlearn.masks.coarsening import coarsen_box, coarsen_dilate
 from napari_unlearn.masks.nesting import constrain, dilation_artefacts, fine_outside_coarse, update_artefacts
 from napari_unlearn.masks.split import PixelSplit, split_pixels
+from napari_unlearn.masks.three_way import ThreeWaySplit, split_three_ways
 
 __all__ = [
     "PixelSplit",
+    "ThreeWaySplit",
     "coarsen_box",
     "coarsen_dilate",
     "constrain",
     "dilation_artefacts",
     "fine_outside_coarse",
     "split_pixels",
+    "split_three_ways",
     "update_artefacts",
 ]

@@ -73,6 +73,11 @@ def collect(
     cases, refined_cases = known_cases(cases, withdrawal)
     trained_on: BoundedImages | None = None
     if isinstance(settings, BoundedSettings):
+        if not settings.overlap:
+            raise UserError(
+                "This operator goes on with the training of the head, whose pixels are given; leave overlap at 1, or "
+                "choose another operator."
+            )
         if withdrawal is not None:
             raise UserError(
                 "This operator rests on the very images that the head was trained on, so it cannot forget whole cases; "
@@ -90,7 +95,7 @@ def collect(
                 trained_on = item
     # The forget side draws from a stream of its own, so that what is forgotten cannot shift a draw of the retain side.
     forget_rng = rng.spawn(1)[0]
-    masks = MaskReader(size, bool(settings.corrected), withdrawal)
+    masks = MaskReader(size, bool(settings.corrected), withdrawal, overlap=bool(settings.overlap))
     retain: list[DrawnPixels] = []
     certain: list[DrawnPixels] = []
     forget: list[DrawnPixels] = []

@@ -74,7 +74,7 @@ def collect_unet(
     """
     size = segmenter.card.size
     cases, refined_cases = known_cases(cases, withdrawal)
-    masks = MaskReader(size, bool(settings.corrected), withdrawal)
+    masks = MaskReader(size, bool(settings.corrected), withdrawal, overlap=bool(settings.overlap))
     grids: list[Tensor] = []
     labels: list[KeptLabels] = []
     withdrawn = () if withdrawal is None else withdrawal.cases

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_bytes
-from napari_unlearn.masks import fine_outside_coarse, split_pixels
+from napari_unlearn.masks import fine_outside_coarse, split_pixels, split_three_ways
 from napari_unlearn.models.grid import mask_to_grid
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.counterfactual import Refined, compositions
@@ -50,6 +50,8 @@ class Collected:
         Cases that are forgotten whole; they are none of those counted above, but their pixels are forgotten ones.
     maps : tuple of Path
         Cached features of the withdrawn cases.
+    overlap : int
+        Pixels of lesions in refined cases that lie under an artefact.
     """
 
     problem: Problem
@@ -62,6 +64,7 @@ class Collected:
     outside: dict[str, int]
     withdrawal: Withdrawal | None = None
     maps: tuple[Path, ...] = ()
+    overlap: int = 0
 
     @property
     def taught(self) -> int:
@@ -81,7 +84,8 @@ class KeptLabels:
     forget : ndarray of uint8, shape (h, w)
         Coarse labels of dilation artefacts that a person looked at.
     fine : ndarray of uint8, shape (h, w), or None
-        The fine mask; None for a case that nobody refined.
+        The fine mask, with `IGNORE` where the lesion lies under an artefact and may not teach; None for a case that
+        nobody refined.
     shows_lesion : bool
         Whether `retain` says where the lesion is; otherwise it is certain background and nothing else.
     """
@@ -103,11 +107,17 @@ class MaskReader:
         Whether corrected pixels may teach.
     withdrawal : Withdrawal or None
         Whole cases to forget; it says whether unrefined cases among the others keep their coarse labels.
+    overlap : bool
+        Whether pixels of a lesion under an artefact may teach.
     """
 
-    def __init__(self, size: int, corrected: bool, withdrawal: Withdrawal | None = None) -> None:
+    def __init__(
+        self, size: int, corrected: bool, withdrawal: Withdrawal | None = None, *, overlap: bool = True
+    ) -> None:
         self.outside: dict[str, int] = {}
         self._size, self._corrected, self._withdrawal = size, corrected, withdrawal
+        self._overlap = overlap
+        self._overlapping: dict[str, int] = {}
         self._withdrawn: dict[str, tuple[int, str]] = {}
         self._pixels: dict[str, tuple[int, int]] = {}
         self._digests: dict[str, tuple[str, str]] = {}
@@ -124,9 +134,9 @@ class MaskReader:
         -------
         KeptLabels
         """
-        return self.take(case.id, case.coarse(), case.fine())
+        return self.take(case.id, case.coarse(), case.fine(), case.artefacts() if case.is_refined else None)
 
-    def take(self, case_id: str, coarse: Mask, fine: Mask | None) -> KeptLabels:
+    def take(self, case_id: str, coarse: Mask, fine: Mask | None, artefacts: Mask | None = None) -> KeptLabels:
         """Take masks that were read already; those of a case that was there before are replaced.
 
         Parameters
@@ -137,6 +147,8 @@ class MaskReader:
             Class ids.
         fine : ndarray of uint8, shape (H, W), or None
             Class ids; None where nobody refined the case.
+        artefacts : ndarray of uint8, shape (H, W), or None
+            Artefact flags; None where nobody mapped them.
 
         Returns
         -------
@@ -153,8 +165,13 @@ class MaskReader:
         if fine is None:
             certain = np.where(coarse_grid > 0, IGNORE, 0).astype(np.uint8)
             return KeptLabels(certain, nothing, None, shows_lesion=False)
+        self._overlapping[case_id] = int(split_three_ways(coarse, fine, artefacts).overlap.sum())
         fine_grid = mask_to_grid(fine, self._size)
         artefact = split_pixels(coarse_grid, fine_grid).forget
+        if self._overlapping[case_id] and not self._overlap:
+            assert artefacts is not None
+            under = split_three_ways(coarse_grid, fine_grid, mask_to_grid(artefacts, self._size)).overlap
+            fine_grid = np.where(under, nothing, fine_grid)
         usable = fine_grid if self._corrected else np.where(artefact, nothing, fine_grid)
         return KeptLabels(usable, np.where(artefact, coarse_grid, nothing), fine_grid, shows_lesion=True)
 
@@ -176,6 +193,14 @@ class MaskReader:
         label = f"{case_id} {taught.shape} whole ".encode()
         self._withdrawn[case_id] = taught.size, sha256_bytes(label + np.ascontiguousarray(taught).tobytes())
         return mask_to_grid(taught, self._size)
+
+    @property
+    def fingerprints(self) -> tuple[str, str]:
+        """SHA-256 of what may be kept and of what is to be forgotten, over all cases read so far, in their order."""
+        retain, forget = (
+            sha256_bytes("\n".join(digests[side] for digests in self._digests.values()).encode()) for side in (0, 1)
+        )
+        return retain, forget
 
     def collected(self, problem: Problem, refined: int, unrefined: int, maps: Sequence[Path] = ()) -> Collected:
         """Put a problem and the counts together.
@@ -206,6 +231,7 @@ class MaskReader:
             dict(self.outside),
             self._withdrawal,
             tuple(maps),
+            sum(self._overlapping.values()),
         )
 
     def _count(

@@ -39,6 +39,7 @@ class _InHand:
     case_id: str
     shape: tuple[int, int]
     coarse: Mask
+    artefacts: Mask | None
     grid: Tensor
     levels: list[Tensor]
 
@@ -71,7 +72,7 @@ class RetainState:
         self.due: list[tuple[str, int]] = []
         self.refined: dict[str, Refined] = {}
         self._partners: dict[tuple[str, int], str] = {}
-        self._masks = MaskReader(segmenter.card.size, bool(settings.corrected))
+        self._masks = MaskReader(segmenter.card.size, bool(settings.corrected), overlap=bool(settings.overlap))
         self._known: set[str] = set()
         self._in_hand: _InHand | None = None
 
@@ -191,7 +192,9 @@ class RetainState:
     def _open(self, case: Case) -> _InHand:
         image = case.image()
         grid = image_to_grid(image, self.segmenter.card.size)
-        return _InHand(case.id, image.shape[:2], case.coarse(), grid, self.segmenter.cache.levels(grid))
+        return _InHand(
+            case.id, image.shape[:2], case.coarse(), case.artefacts(), grid, self.segmenter.cache.levels(grid)
+        )
 
     def _put(self, case: Case, fine: Mask | None, *, keep: bool) -> None:
         settings = self.settings
@@ -201,7 +204,7 @@ class RetainState:
         opened = self._in_hand if self._in_hand is not None and self._in_hand.case_id == case.id else self._open(case)
         if keep:
             self._in_hand = opened
-        labels = self._masks.take(case.id, opened.coarse, fine)
+        labels = self._masks.take(case.id, opened.coarse, fine, opened.artefacts)
         if labels.fine is None:
             pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, settings.background_pixels, 1.0)
             self.objective.replace((case.id, _OWN), Kind.CERTAIN, settings.background_pixels, pixels)
