@@ -109,3 +109,35 @@ def test_guarantees_in_words() -> None:
     assert guarantee("empirical", None, None) == "empirical, no guarantee"
     assert guarantee("empirical", None, None, "empirical: x") == "empirical, no guarantee"
     assert guarantee("empirical", None, None, "not certified: a test") == "not certified: a test"
+
+
+def test_whole_cases_are_forgotten_by_what_the_table_says(
+    type_: Callable[..., Result], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    case = sample.split("train")[0]
+    criterion = f"id = {case.id}"
+    arguments = ("unlearn", sample.root, model, "--out", tmp_path / "run", "--setting", "pixels=40", "--keep-coarse")
+    result = type_(*arguments, "--forget-cases", criterion)
+    assert result.exit_code == 0, result.stderr
+    assert "Forgot 1 whole cases and dropped 1 files of their cached features." in result.stdout
+    record = read_certificate(tmp_path / "run")
+    assert (record.parameters["forgotten_cases"], record.parameters["keep_coarse"]) == (1, 1)
+    assert any(f"1 training cases fit '{criterion}'" in assumption.checked for assumption in record.assumptions)
+    assert verify_run(tmp_path / "run") == []
+
+
+@pytest.mark.parametrize(
+    ("criterion", "sentence"),
+    [
+        ("site = Vienna", "No case fits 'site = Vienna'"),
+        ("split = train", "No training case with a coarse mask is left"),
+        ("diagnosis = malignant", "No refined case that is left shows malignant"),
+        ("Vienna", "is no condition"),
+    ],
+)
+def test_a_criterion_that_cannot_be_followed_is_refused(
+    refused: Callable[..., str], sample: Dataset, model: Path, tmp_path: Path, criterion: str, sentence: str
+) -> None:
+    run = tmp_path / "run"
+    assert sentence in refused("unlearn", sample.root, model, "--out", run, "--forget-cases", criterion)
+    assert not run.exists()

@@ -627,3 +627,135 @@ def test_a_run_without_a_good_state_fails_and_writes_nothing(
     monkeypatch.setattr(module, "load", lambda _: Scripted(Step(1, 2, "Climbing", {}, ruined), Revision(ruined)))
     assert "found no good state beside the model in use" in failure(events(request, Token()))
     assert not request.out.exists()
+
+
+@pytest.fixture
+def criterion(sample: Dataset) -> str:
+    """Picks one refined and one unrefined training case."""
+    train = sample.split("train")
+    refined = next(case for case in train[1:] if case.is_refined)
+    unrefined = next(case for case in train if not case.is_refined)
+    return f"id = {refined.id} or id = {unrefined.id}"
+
+
+@pytest.fixture
+def without_them(sample: Dataset, criterion: str, encoder_file: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """The sample as if the cases that fit had never been in it, and a model that was trained on it."""
+    gone = criterion.replace("id = ", "").split(" or ")
+    folder = shutil.copytree(sample.root, tmp_path / "without")
+    for file in folder.rglob("*"):
+        if file.stem in gone:
+            file.unlink()
+    table = folder / "metadata.csv"
+    kept = [line for line in table.read_text().splitlines(keepends=True) if line.split(",")[0] not in gone]
+    table.write_text("".join(kept))
+    out = tmp_path / "model-without"
+    *_, last = training(TrainRequest(folder, out, encoder=str(encoder_file), device="cpu"), Token())
+    assert not isinstance(last, Failed), last
+    return folder, out
+
+
+class TestForgettingWholeCases:
+    @pytest.mark.parametrize("keep_coarse", [False, True])
+    @pytest.mark.parametrize("swaps", [0, 1])
+    def test_exact_refit_gives_the_model_of_a_data_set_in_which_they_never_were(
+        self,
+        change: Callable[..., UnlearnRequest],
+        finish: Callable[..., Any],
+        without_them: tuple[Path, Path],
+        criterion: str,
+        swaps: int,
+        keep_coarse: bool,
+    ) -> None:
+        request = change(forget_cases=criterion, counterfactual=swaps, keep_coarse=keep_coarse)
+        result = finish(events(request, Token()))
+        dataset, model = without_them
+        if keep_coarse:
+            # Coarse labels are kept only where cases are withdrawn, so a case is added that is withdrawn again.
+            extra = "extra"
+            first = open_dataset(dataset).split("train")[0]
+            for file in (first.image_path, first.coarse_path):
+                assert file is not None
+                shutil.copy(file, file.with_stem(extra))
+            with (dataset / "metadata.csv").open("a") as table:
+                table.write(",".join([extra, "train", first.diagnosis or ""]) + "\n")
+        never = change(
+            "never",
+            dataset=dataset,
+            model=model,
+            counterfactual=swaps,
+            forget_cases="id = extra" if keep_coarse else None,
+            keep_coarse=keep_coarse,
+        )
+        reference = finish(events(never, Token()))
+        one, other = (load_segmenter(run.model) for run in (result, reference))
+        assert np.array_equal(one.head.standardiser.mean, other.head.standardiser.mean)
+        assert np.array_equal(one.head.standardiser.std, other.head.standardiser.std)
+        assert np.array_equal(one.head.weights, other.head.weights)
+        assert one.card == dataclasses.replace(other.card, trained_on=one.card.trained_on)
+        hashes = [read_certificate(run.folder).hashes["retain_masks"] for run in (result, reference)]
+        assert hashes[0] == hashes[1]
+
+    @pytest.mark.parametrize("operator", OF_ANY_HEAD, ids=lambda operator: operator.name)
+    def test_every_operator_of_a_head_forgets_them(
+        self, change: Callable[..., UnlearnRequest], finish: Callable[..., Any], criterion: str, operator: Any
+    ) -> None:
+        # One step would not bring this one to its bound.
+        settings = {} if operator.name == "residual-head" else short(operator)
+        request = change(operator=operator.name, settings=settings, forget_cases=criterion)
+        result = finish(events(request, Token()))
+        assert verify_run(request.out) == []
+        assert result.tier == operator.tier
+        record = read_certificate(request.out)
+        (about,) = [a for a in record.assumptions if criterion in a.checked]
+        assert record.hashes["forgotten_cases"] in about.checked
+        assert about.sentence.startswith("Labels and images" if result.tier == "empirical" else "The guarantee covers")
+        assert (record.parameters["forgotten_cases"], record.parameters["keep_coarse"]) == (2, 0)
+
+    def test_a_unet_forgets_them(
+        self, change: Callable[..., UnlearnRequest], finish: Callable[..., Any], unet: Path, criterion: str
+    ) -> None:
+        request = change(model=unet, settings={"iterations": 1}, forget_cases=criterion, keep_coarse=True)
+        finish(events(request, Token()))
+        assert verify_run(request.out) == []
+        sentences = [assumption.sentence for assumption in read_certificate(request.out).assumptions]
+        assert any(sentence.startswith("Coarse labels of the cases that are left were kept") for sentence in sentences)
+        assert not any(sentence.startswith("No label that only a coarse mask gives") for sentence in sentences)
+
+    def test_their_cached_features_are_dropped_and_no_others(
+        self,
+        change: Callable[..., UnlearnRequest],
+        finish: Callable[..., Any],
+        sample: Dataset,
+        criterion: str,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        monkeypatch.setenv("NAPARI_UNLEARN_CACHE", str(tmp_path / "cache"))
+        finish(events(change("before"), Token()))
+        kept = set((tmp_path / "cache").rglob("*.safetensors"))
+        assert len(kept) == 12
+        request = change("after", forget_cases=criterion)
+        finish(events(request, Token()))
+        assert len(kept - set((tmp_path / "cache").rglob("*.safetensors"))) == 2
+        assert json.loads((request.out / "metrics.json").read_text())["dropped_maps"] == 2
+
+    def test_a_run_that_fails_leaves_the_cache_alone(
+        self,
+        change: Callable[..., UnlearnRequest],
+        finish: Callable[..., Any],
+        failure: Callable[..., str],
+        criterion: str,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+    ) -> None:
+        monkeypatch.setenv("NAPARI_UNLEARN_CACHE", str(tmp_path / "cache"))
+        finish(events(change("before"), Token()))
+        request = change("after", forget_cases=f"{criterion} or diagnosis = malignant")
+        assert "so the model would forget it altogether" in failure(events(request, Token()))
+        assert len(list((tmp_path / "cache").rglob("*.safetensors"))) == 12
+
+    def test_keeping_coarse_labels_needs_cases_to_forget(
+        self, change: Callable[..., UnlearnRequest], failure: Callable[..., str]
+    ) -> None:
+        assert "say which with --forget-cases" in failure(events(change(keep_coarse=True), Token()))
