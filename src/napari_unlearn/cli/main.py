@@ -14,6 +14,7 @@ from napari_unlearn.cli.export import export
 from napari_unlearn.cli.operators import operators
 from napari_unlearn.cli.plan import plan
 from napari_unlearn.cli.predict import predict
+from napari_unlearn.cli.report import report
 from napari_unlearn.cli.sample import sample
 from napari_unlearn.cli.train import train
 from napari_unlearn.cli.unlearn import unlearn
@@ -29,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (sample, train, plan, unlearn, compose, evaluate, predict, export, verify, operators, demo):
+for command in (sample, train, plan, unlearn, compose, evaluate, predict, report, export, verify, operators, demo):
     app.command()(command)
 
 

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from napari_unlearn.report.numbers import Measure, gap, plots, split_numbers
+
+
+def test_values_and_intervals_are_those_of_the_evaluation(numbers: dict[str, Any]) -> None:
+    aligned, conflicting = split_numbers(numbers, None, {"test_aligned": 8})
+    assert (aligned.name, aligned.cases, aligned.positive, conflicting.positive) == ("test_aligned", 20, 8, None)
+    measures = {entry.name: entry for entry in aligned.measures}
+    assert measures["Dice"].written(measures["Dice"].after) == "0.812"
+    leakage = measures["Leakage"]
+    assert (leakage.written(leakage.after), leakage.interval(leakage.after)) == ("0.0123", "−0.0011 to 0.0301")
+    shift = measures["Counterfactual shift"]
+    assert shift.written(shift.after) == "−0.250"
+    assert all(entry.before is None for entry in aligned.measures)
+    assert [entry.name for entry in aligned.artefacts] == ["ruler", "gel bubble"]
+
+
+def test_a_missing_number_says_why(numbers: dict[str, Any]) -> None:
+    _, conflicting = split_numbers(numbers, numbers, {})
+    auroc = next(entry for entry in conflicting.measures if entry.name == "AUROC")
+    assert auroc.after is None
+    assert "diagnosis" in auroc.missing
+    assert auroc.written(auroc.after) == auroc.interval(auroc.after) == ""
+    assert gap(numbers, None).after is None
+    assert "aligned and conflicting" in gap(numbers, None).missing
+
+
+def test_a_split_or_artefact_of_one_model_alone_is_no_failure(numbers: dict[str, Any]) -> None:
+    split = {**numbers["splits"]["test_aligned"], "leakage": None, "leakage_per_artefact": {"ink": 0.5}}
+    (only,) = split_numbers({"splits": {"test_aligned": split}}, numbers, {})
+    assert {entry.name: (entry.before is None, entry.after is None) for entry in only.artefacts} == {
+        "ink": (True, False),
+        "ruler": (False, True),
+        "gel bubble": (False, True),
+    }
+    assert [plot.title for plot in plots((only,))] == ["Dice", "AUROC"]
+
+
+@pytest.mark.parametrize(
+    ("value", "signed", "text"),
+    [
+        (0.0, True, "0.000"),
+        (-0.0001, True, "0.000"),
+        (0.5, True, "+0.500"),
+        (-0.5, False, "−0.500"),
+        (0.5, False, "0.500"),
+    ],
+)
+def test_signs(value: float, signed: bool, text: str) -> None:
+    entry = (value, None, None)
+    assert Measure("x", "", entry, entry, signed=signed).written(entry) == text
