@@ -77,8 +77,8 @@ def _leftovers(segmenter: UnetSegmenter, start: PublicStart) -> list[Assumption]
         Assumption(
             "Normalisation statistics carry over nothing of what labels taught the model before.",
             f"Steps used the statistics of each batch; after the last change to the weights {where} running statistics "
-            "were computed anew from training images with the new weights. Images are public here, and no label was "
-            "used.",
+            "were computed anew from training images with the new weights. Images of cases that stay are "
+            "public here, and no label was used.",
             True,
         ),
         Assumption(
