@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -37,12 +38,22 @@ def test_splits_may_be_named_and_models_compared(
 def test_people_see_a_table(type_: Callable[..., Result], sample: Dataset, model: Path, run: Path) -> None:
     result = type_("evaluate", sample.root, run / "model", "--before", model, "--split", "train")
     assert result.exit_code == 0
-    for word in ("Before", "After", "train (6)", "Dice", "AUROC", "Leakage", "shortcut gap"):
+    for word in ("Before", "After", "train (6)", "Dice", "AUROC", "Leakage", "paired", "which means", "shortcut gap"):
         assert word in result.stdout
 
 
 def test_a_failure_is_one_sentence(refused: Callable[..., str], sample: Dataset, model: Path) -> None:
     assert "'nowhere'" in refused("evaluate", sample.root, model, "--split", "nowhere", "--json")
+
+
+def test_a_change_is_told_in_numbers_and_words() -> None:
+    nothing = SplitEvaluation(3, None, [None], None, None, {}, None, None)
+    change: Any = SimpleNamespace(value=-0.02, low=-0.03, high=-0.01, note="The area shrank.")
+    screen = io.StringIO()
+    evaluation = Evaluation({"a": nothing})
+    Console(width=200, file=screen).print(table(evaluation, evaluation, {"a": change}))
+    for words in ("-0.0200", "-0.0300 to -0.0100", "less leakage than before", "The area shrank."):
+        assert words in screen.getvalue()
 
 
 @pytest.mark.parametrize("known", [True, False])

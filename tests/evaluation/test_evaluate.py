@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_unlearn.data.artefacts import HAIR
+from napari_unlearn.data.artefacts import ARTEFACT_NAMES, HAIR
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.evaluation import evaluate as module
@@ -91,7 +91,7 @@ def test_the_map_adds_up_to_the_leakage(result: SplitEvaluation) -> None:
 
 def test_leakage_is_told_for_each_kind_of_artefact_that_occurs(result: SplitEvaluation, small: Dataset) -> None:
     flags = np.bitwise_or.reduce([np.bitwise_or.reduce(case.artefacts(), axis=None) for case in small.cases])
-    present = {name for flag, name in module.ARTEFACT_NAMES.items() if flags & flag}
+    present = {name for flag, name in ARTEFACT_NAMES.items() if flags & flag}
     assert set(result.leakage_per_artefact) == present
     assert present
 

@@ -27,13 +27,18 @@ def test_two_models_are_measured_alike(sample: Dataset, model: Path, run: Path, 
     assert alone.before is None
     assert alone.to_json() == numbers["before"]
     assert numbers["splits"] != numbers["before"]["splits"]
+    for name, split in numbers["splits"].items():
+        change, other = split["leakage_difference"], numbers["before"]["splits"][name]
+        assert change["value"] == pytest.approx(split["leakage"]["normalised"] - other["leakage"]["normalised"])
+        assert change["low"] <= change["value"] <= change["high"]
+        assert "leakage_difference" not in other
 
 
 def test_a_unet_is_measured_beside_a_head(sample: Dataset, model: Path, unet: Path, finish: Callable[..., Any]) -> None:
     request = EvaluateRequest(sample.root, unet, before=model, splits=("test_aligned",), device="cpu", resamples=10)
     numbers = finish(events(request, Token())).to_json()
     one, other = numbers["splits"]["test_aligned"], numbers["before"]["splits"]["test_aligned"]
-    assert one.keys() == other.keys()
+    assert one.keys() - {"leakage_difference"} == other.keys()
     assert one["cases"] == 20
     assert 0 <= one["auroc"] <= 1
     assert one["counterfactual_shift"] is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,8 @@ from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder
 from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
-    from napari_unlearn.evaluation.evaluate import Evaluation
+    from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation
+    from napari_unlearn.leakage import Difference
 
 
 def evaluate(
@@ -37,10 +39,12 @@ def evaluate(
     if json:
         print_json(result.to_json())
     else:
-        OUT.print(table(result.after, result.before))
+        OUT.print(table(result.after, result.before, result.leakage_differences))
 
 
-def table(after: Evaluation, before: Evaluation | None) -> Table:
+def table(
+    after: Evaluation, before: Evaluation | None, leakage_differences: Mapping[str, Difference] | None = None
+) -> Table:
     """Numbers of one or two models side by side.
 
     Parameters
@@ -49,6 +53,8 @@ def table(after: Evaluation, before: Evaluation | None) -> Table:
         The model.
     before : Evaluation or None
         The model to compare with.
+    leakage_differences : mapping of str to Difference or None
+        Leakage after minus before, by split.
 
     Returns
     -------
@@ -65,6 +71,8 @@ def table(after: Evaluation, before: Evaluation | None) -> Table:
             "AUROC (diagnosis)": [_number(s.auroc) for s in splits],
             "Leakage (nats/pixel)": [_leakage(s.leakage) for s in splits],
             "  95 % interval": [_interval(s.leakage) for s in splits],
+            "  by chance alone": [_chance(s) for s in splits],
+            **_change((leakage_differences or {}).get(name)),
             "Artefact shift": [_number(s.counterfactual_shift, sign=True) for s in splits],
         }
         for i, (measure, values) in enumerate(rows.items()):
@@ -72,6 +80,25 @@ def table(after: Evaluation, before: Evaluation | None) -> Table:
         grid.add_section()
     grid.add_row("shortcut gap", "AUROC", *(_number(m.shortcut_gap, sign=True) for m in models))
     return grid
+
+
+def _change(difference: Difference | None) -> dict[str, list[str]]:
+    if difference is None:
+        return {}
+    from napari_unlearn.evaluation.leakage import in_words
+
+    rows = {
+        "Leakage, change": ["", f"{difference.value:+.4f}"],
+        "  95 % interval, paired": ["", f"{difference.low:+.4f} to {difference.high:+.4f}"],
+        "  which means": ["", in_words(difference)],
+    }
+    return rows | ({"  but": ["", difference.note]} if difference.note else {})
+
+
+def _chance(split: SplitEvaluation) -> str:
+    """How often shuffled artefacts leak as much."""
+    p_value = None if split.leakage_behind is None else split.leakage_behind.estimate.p_value
+    return "" if p_value is None else f"p = {p_value:.3f}"
 
 
 def _number(value: float | None, sign: bool = False) -> str:

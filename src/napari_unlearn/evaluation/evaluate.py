@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from napari_unlearn.data.artefacts import ARTEFACT_NAMES, HAIR
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.evaluation.classification import auroc, shortcut_gap
 from napari_unlearn.evaluation.counterfactual_shift import add_artefact, remove_artefact
 from napari_unlearn.evaluation.dice import DiceTally
-from napari_unlearn.leakage import s_global
+from napari_unlearn.evaluation.leakage import SPURIOUS, SplitLeakage, measure_leakage
 from napari_unlearn.models.segmenter import (
     Segmenter,
     diagnosis_score,
@@ -26,9 +25,6 @@ from napari_unlearn.models.segmenter import (
 )
 
 _LARGEST_MAP = 256
-# Hair lies over lesions and beside them alike; it is no part of what a coarse mask takes in.
-SPURIOUS = sum(flag for flag in ARTEFACT_NAMES if flag != HAIR)
-"""Flags of what leakage is about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +49,8 @@ class SplitEvaluation:
         Nats a pixel, of the class that leaks most.
     counterfactual_shift : float or None
         Mean change of the score by the artefact; None where it cannot be measured.
+    leakage_behind : SplitLeakage or None
+        What the leakage was measured on, with its details; None without artefact maps.
     """
 
     cases: int
@@ -63,6 +61,7 @@ class SplitEvaluation:
     leakage_per_artefact: dict[str, float]
     leakage_map: NDArray[np.float32] | None
     counterfactual_shift: float | None
+    leakage_behind: SplitLeakage | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The numbers without the map."""
@@ -72,6 +71,7 @@ class SplitEvaluation:
             "auroc": self.auroc,
             "leakage": self.leakage,
             "leakage_per_artefact": self.leakage_per_artefact,
+            "leakage_detail": None if self.leakage_behind is None else self.leakage_behind.to_json(),
             "counterfactual_shift": self.counterfactual_shift,
             "cases": self.cases,
         }
@@ -164,16 +164,20 @@ def evaluate_split(
             yield case_id
             shifts.append(value)
         shift = float(np.mean(shifts)) if shifts else None
-    leakage, per_artefact, leakage_map = _leakage(flags, truths, predictions, segmenter, resamples, seed)
+    behind = _leakage(flags, truths, predictions, segmenter, resamples, seed)
+    found = None if behind is None else behind.estimate
     yield SplitEvaluation(
         len(cases),
         tally.lesion,
         tally.per_class,
         auroc(scores, [d == positive for d in diagnosed]) if all(diagnosed) else None,
-        leakage,
-        per_artefact,
-        leakage_map,
+        None
+        if found is None
+        else {"s_global": found.value, "normalised": found.normalised, "low": found.low, "high": found.high},
+        {} if behind is None else {title: each.normalised for title, each in behind.per_artefact.items()},
+        None if found is None else np.asarray(found.map, np.float32),
         shift,
+        behind,
     )
 
 
@@ -230,26 +234,13 @@ def _leakage(
     segmenter: Segmenter,
     resamples: int,
     seed: int,
-) -> tuple[dict[str, float] | None, dict[str, float], NDArray[np.float32] | None]:
+) -> SplitLeakage | None:
     known = [(f, t, p) for f, t, p in zip(flags, truths, predictions, strict=True) if f is not None]
     if len(known) < 2:
-        return None, {}, None
+        return None
     shape = common_shape([t.shape for _, t, _ in known])
     s, t, p = (np.stack([nearest(entry[i], shape) for entry in known]) for i in range(3))
-    classes = range(1, len(segmenter.card.classes))
-    estimate = s_global((s & SPURIOUS) > 0, t, p, classes=classes, resamples=resamples, seed=seed)
-    groups = {
-        title: float(s_global((s & flag) > 0, t, p, classes=classes, resamples=1).normalised)
-        for flag, title in ARTEFACT_NAMES.items()
-        if (s & flag).any()
-    }
-    numbers = {
-        "s_global": float(estimate.value),
-        "normalised": float(estimate.normalised),
-        "low": float(estimate.low),
-        "high": float(estimate.high),
-    }
-    return numbers, groups, np.asarray(estimate.map, np.float32)
+    return measure_leakage(s, t, p, tuple(segmenter.card.classes), resamples, seed)
 
 
 def common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:

@@ -17,7 +17,8 @@ from torch.nn import functional
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.evaluation.dice import DiceTally
-from napari_unlearn.evaluation.evaluate import SPURIOUS, common_shape, nearest
+from napari_unlearn.evaluation.evaluate import common_shape, nearest
+from napari_unlearn.evaluation.leakage import ESTIMATOR, SPURIOUS
 from napari_unlearn.leakage import s_global
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.head import FloatArray, PixelHead
@@ -104,5 +105,5 @@ def _leakage(flags: list[Mask], truths: list[Mask], predictions: list[Mask], cla
         return None
     shape = common_shape([truth.shape for truth in truths])
     s, t, p = (np.stack([nearest(mask, shape) for mask in stack]) for stack in (flags, truths, predictions))
-    estimate = s_global((s & SPURIOUS) > 0, t, p, classes=range(1, classes), resamples=1)
+    estimate = s_global((s & SPURIOUS) > 0, t, p, classes=range(1, classes), estimator=ESTIMATOR, resamples=1)
     return float(estimate.normalised)

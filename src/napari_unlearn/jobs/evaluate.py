@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
     from napari_unlearn.evaluation.evaluate import Evaluation
+    from napari_unlearn.leakage import Difference
 
 
 @dataclass(frozen=True)
@@ -56,16 +57,22 @@ class EvaluateResult:
         Of the model.
     before : Evaluation or None
         Of the model to compare with.
+    leakage_differences : dict of str to Difference
+        Leakage after minus before on the same images, by split; empty without another model or artefact maps.
     """
 
     after: Evaluation
     before: Evaluation | None
+    leakage_differences: dict[str, Difference] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``evaluate --json`` prints; the other model's numbers stand under ``before``."""
         result = self.after.to_json()
         if self.before is not None:
             result["before"] = self.before.to_json()
+        for name, each in self.leakage_differences.items():
+            numbers = {"value": each.value, "low": each.low, "high": each.high, "note": each.note}
+            result["splits"][name]["leakage_difference"] = numbers
         return result
 
 
@@ -101,7 +108,7 @@ def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
             else:
                 before, after = after, step
     assert after is not None
-    yield Done(EvaluateResult(after, before))
+    yield Done(EvaluateResult(after, before, {} if before is None else _differences(before, after, request.resamples)))
 
 
 def _splits(dataset: Dataset, wished: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -117,6 +124,17 @@ def _splits(dataset: Dataset, wished: tuple[str, ...] | None) -> tuple[str, ...]
         if not dataset.refined(name):
             raise UserError(f"No case of the split {name} has a fine mask to compare with; refine some first.")
     return splits
+
+
+def _differences(before: Evaluation, after: Evaluation, resamples: int) -> dict[str, Difference]:
+    from napari_unlearn.evaluation.leakage import compare_leakage
+
+    result = {}
+    for name, split in after.splits.items():
+        first, last = before.splits[name].leakage_behind, split.leakage_behind
+        if first is not None and last is not None:
+            result[name] = compare_leakage(first, last, resamples, 0)
+    return result
 
 
 def _evaluate(
