@@ -39,7 +39,23 @@ def test_what_is_exported_is_checked_like_a_run(run: Path, tmp_path: Path) -> No
 def test_what_compares_with_the_old_model_stays_behind(run: Path, tmp_path: Path) -> None:
     assert {"metrics.json", "events.jsonl"} <= {path.name for path in run.iterdir()}
     export_model(run, tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["SHA256SUMS", "certificate.json", "model"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "SHA256SUMS",
+        "certificate.json",
+        "model",
+        "model_card.md",
+    ]
+
+
+def test_the_card_of_an_exported_model_says_nothing_of_the_old_one_and_of_places(run: Path, tmp_path: Path) -> None:
+    export_model(run, tmp_path / "out")
+    card = (tmp_path / "out" / "model_card.md").read_text(encoding="utf-8")
+    hashes = read_certificate(run).hashes
+    assert hashes["model_out"] in card
+    assert hashes["model_in"] not in card
+    assert str(tmp_path) not in card
+    (tmp_path / "out" / "model_card.md").write_text(card + "Safe for patients.\n", encoding="utf-8")
+    assert verify_run(tmp_path / "out") == ["model_card.md was altered after the run."]
 
 
 def test_a_bare_model_is_exported_without_a_certificate(model: Path, tmp_path: Path) -> None:

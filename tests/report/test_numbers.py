@@ -54,3 +54,26 @@ def test_a_split_or_artefact_of_one_model_alone_is_no_failure(numbers: dict[str,
 def test_signs(value: float, signed: bool, text: str) -> None:
     entry = (value, None, None)
     assert Measure("x", "", entry, entry, signed=signed).written(entry) == text
+
+
+def test_what_stands_behind_the_leakage_is_told(numbers: dict[str, Any]) -> None:
+    split = {
+        **numbers["splits"]["test_aligned"],
+        "leakage_detail": {
+            "p_value": 0.012,
+            "note": "Few images.",
+            "per_artefact": {"ruler": {"value": 0.004, "low": 0.001, "high": 0.007, "p_value": 0.5}},
+        },
+        "leakage_difference": {"value": -0.02, "low": -0.03, "high": -0.01, "note": "Two cases were left out."},
+    }
+    (only,) = split_numbers({"splits": {"a": split}}, None, {})
+    measures = {entry.name: entry for entry in only.measures}
+    assert measures["Leakage"].remark == (
+        "Chance that artefacts shuffled among the images leak as much: 0.012 after. After: Few images."
+    )
+    change = measures["Change of leakage"]
+    assert (change.written(change.after), change.interval(change.after)) == ("−0.0200", "−0.0300 to −0.0100")
+    assert (change.paired, change.remark) == (True, "Two cases were left out.")
+    ruler, bubble = only.artefacts
+    assert ruler.interval(ruler.after) == "0.0010 to 0.0070"
+    assert bubble.interval(bubble.after) == ""

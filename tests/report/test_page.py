@@ -226,3 +226,13 @@ def test_a_whole_withdrawal_and_an_early_end_are_told(facts: RunFacts, parse: Pa
     text = parse(render(Content(special), str)).text
     assert "4 whole cases were withdrawn" in text
     assert text.count("It collapsed.") == 2
+
+
+def test_a_paired_difference_has_one_number(facts: RunFacts, numbers: dict[str, Any], parse: Parse) -> None:
+    split = {
+        **numbers["splits"]["test_aligned"],
+        "leakage_difference": {"value": -0.02, "low": -0.03, "high": -0.01, "note": "Read this."},
+    }
+    before = {"splits": {"test": numbers["splits"]["test_aligned"]}}
+    text = parse(render(Content(facts, after={"splits": {"test": split}}, before=before), str)).text
+    assert "Change of leakage Read this. −0.0200 −0.0300 to −0.0100" in text

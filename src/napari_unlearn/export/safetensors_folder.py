@@ -1,4 +1,4 @@
-"""A folder that can be sent to somebody: the model, and its certificate where it has one, under fresh checksums."""
+"""A folder that can be sent to somebody: the model, with certificate and card where it has them, and checksums."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ import shutil
 from pathlib import Path
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.files import atomic_write
 from napari_unlearn.jobs.parts import FOLDER as PARTS
 from napari_unlearn.jobs.run_folder import CERTIFICATE, MODEL, new_run, verify_run
 from napari_unlearn.models.checkpoint import CARD, WEIGHTS, load_segmenter
+from napari_unlearn.report.content import Content
+from napari_unlearn.report.facts import read_run
+from napari_unlearn.report.model_card import NAME, model_card
+from napari_unlearn.report.paths import PathRemover
 
 
 def export_model(source: Path, out: Path) -> Path:
@@ -19,8 +24,8 @@ def export_model(source: Path, out: Path) -> Path:
     source : Path
         A run folder, or a model folder.
     out : Path
-        New folder. A run becomes ``out/model`` and ``out/certificate.json``, which ``verify`` checks like the run
-        itself; a bare model becomes ``out/model``.
+        New folder. A run becomes ``out/model``, ``out/certificate.json`` and ``out/model_card.md``, which ``verify``
+        checks like the run itself; a bare model becomes ``out/model``.
 
     Returns
     -------
@@ -44,6 +49,8 @@ def export_model(source: Path, out: Path) -> Path:
         if is_run:
             # Log and metrics compare with the old model, which no certificate covers: they stay behind.
             shutil.copyfile(source / CERTIFICATE, folder / CERTIFICATE)
+            card = model_card(Content(read_run(source)), PathRemover([source, out]))
+            atomic_write(folder / NAME, card.encode())
             if (source / PARTS).is_dir():
                 shutil.copytree(source / PARTS, folder / PARTS)
     return out / MODEL

@@ -30,6 +30,10 @@ class Measure:
         Why there is no number, if there is none.
     signed : bool
         Whether plus is written.
+    paired : bool
+        Whether `after` is a difference between both models on the same images, and `before` has no meaning.
+    remark : str
+        What to bear in mind about this very number.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Measure:
     decimals: int = 3
     missing: str = ""
     signed: bool = False
+    paired: bool = False
+    remark: str = ""
 
     def written(self, entry: Interval | None) -> str:
         """Write the value of `before` or `after`; "" for none."""
@@ -184,7 +190,9 @@ def _measures(after: Numbers, before: Numbers) -> tuple[Measure, ...]:
             _leakage(after),
             4,
             "fewer than two cases of this split have a map of artefacts",
+            remark=_remark(after, before),
         ),
+        *_change(after),
         Measure(
             "Counterfactual shift",
             "Mean change of the score for the diagnosis when only the artefact is added to the image, or taken out. 0 "
@@ -198,11 +206,49 @@ def _measures(after: Numbers, before: Numbers) -> tuple[Measure, ...]:
 
 
 def _artefacts(after: Numbers, before: Numbers) -> tuple[Measure, ...]:
-    new, old = after.get("leakage_per_artefact") or {}, before.get("leakage_per_artefact") or {}
+    new, old = _per_artefact(after), _per_artefact(before)
     return tuple(
-        Measure(str(name).replace("_", " "), "", _interval(old, name), _interval(new, name), 4)
+        Measure(str(name).replace("_", " "), "", old.get(name), new.get(name), 4)
         for name in dict.fromkeys([*new, *old])
     )
+
+
+def _per_artefact(numbers: Numbers) -> dict[str, Interval]:
+    detail = (numbers.get("leakage_detail") or {}).get("per_artefact") or {}
+    plain = numbers.get("leakage_per_artefact") or {}
+    return {
+        name: (float(value), detail.get(name, {}).get("low"), detail.get(name, {}).get("high"))
+        for name, value in plain.items()
+    }
+
+
+def _change(after: Numbers) -> tuple[Measure, ...]:
+    difference = after.get("leakage_difference")
+    if difference is None:
+        return ()
+    return (
+        Measure(
+            "Change of leakage",
+            "Leakage after minus before, on the same images. Below 0 is less. Its interval says whether the difference "
+            "may be chance; the two intervals above do not.",
+            None,
+            (difference["value"], difference["low"], difference["high"]),
+            4,
+            signed=True,
+            paired=True,
+            remark=difference.get("note") or "",
+        ),
+    )
+
+
+def _remark(after: Numbers, before: Numbers) -> str:
+    """How often shuffled artefacts leak as much, and what the estimate itself remarks."""
+    details = {"before": before.get("leakage_detail") or {}, "after": after.get("leakage_detail") or {}}
+    chances = [f"{each['p_value']:.3f} {name}" for name, each in details.items() if each.get("p_value") is not None]
+    notes = [f"{name.capitalize()}: {each['note']}" for name, each in details.items() if each.get("note")]
+    if chances:
+        notes = [f"Chance that artefacts shuffled among the images leak as much: {', '.join(chances)}.", *notes]
+    return " ".join(notes)
 
 
 def _leakage(numbers: Numbers) -> Interval | None:
