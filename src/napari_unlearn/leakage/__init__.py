@@ -5,6 +5,7 @@ Boundary: numpy and scipy only; the masks come in as arrays and the numbers go o
 
 from __future__ import annotations
 
+from napari_unlearn.leakage.bound import LeakageBound, leakage_bound
 from napari_unlearn.leakage.difference import Difference, leakage_difference
 from napari_unlearn.leakage.estimate import MEANINGS, Estimate, Estimator
 from napari_unlearn.leakage.global_leakage import s_global
@@ -17,7 +18,9 @@ __all__ = [
     "Estimate",
     "Estimator",
     "Interval",
+    "LeakageBound",
     "TableEstimator",
+    "leakage_bound",
     "leakage_difference",
     "mutual_information",
     "s_global",
