@@ -44,10 +44,10 @@ class Settings:
         0.9, 0.0, 1.0, "Share of the weight of refined cases that their composed cases carry, when there are any."
     )
     background_weight: float = number(
-        0.85, 0.0, 0.99, "Share of the whole weight that the certain background of unrefined cases carries."
+        0.75, 0.0, 0.99, "Share of the whole weight that the certain background of unrefined cases carries."
     )
     near_weight: float = number(
-        24.0, 0.01, 100.0, "How many times background near a lesion counts, where artefacts tend to be."
+        10.0, 0.01, 100.0, "How many times background near a lesion counts, where artefacts tend to be."
     )
     corrected: int = number(1, 0, 1, "1 lets corrected pixels teach that they are background, 0 leaves them out.")
     overlap: int = number(
