@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from napari_unlearn.plugin.dialogs import choose_folder, confirm
+from napari_unlearn.plugin.dialogs import choose_folder, confirm, open_file
 
 
 @pytest.mark.parametrize(("answer", "expected"), [("", None), ("somewhere", Path("somewhere"))])
@@ -30,3 +31,10 @@ def test_only_yes_is_yes(answer: QMessageBox.StandardButton, monkeypatch: pytest
     monkeypatch.setattr(QMessageBox, "question", question)
     assert confirm(None, "Unlearn", "Sure?") is (answer == QMessageBox.StandardButton.Yes)  # type: ignore[arg-type]
     assert defaults == [QMessageBox.StandardButton.No]
+
+
+def test_a_file_is_opened_by_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()) or True)
+    assert open_file(tmp_path / "a b.html")
+    assert opened == [str(tmp_path / "a b.html")]

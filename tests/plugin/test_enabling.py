@@ -24,7 +24,7 @@ def test_while_a_job_runs_only_looking_and_brushing_go_on(state: JobState) -> No
     facts = Facts(state, dataset=True, case=True, model=True, refined=1, revised=True)
     allowed = {name for name, value in enabled(facts).items() if value}
     assert "unlearn" not in allowed
-    assert not allowed & {"open_folder", "open_sample", "train_model", "export", "discard", "operator"}
+    assert not allowed & {"open_folder", "open_sample", "train_model", "export", "report", "discard", "operator"}
     assert {"tool_trim", "next_case"} <= allowed
     assert ("cancel" in allowed) == (state is not JobState.CANCELLING)
 

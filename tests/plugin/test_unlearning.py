@@ -62,6 +62,24 @@ def test_a_project_opened_again_can_still_be_exported_and_discarded(
     qtbot.waitUntil(idle, timeout=60_000)
 
 
+def test_the_report_of_a_run_is_written_beside_it_and_opened(
+    open_dock: UnlearnWidget, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    controller = open_dock.controller
+    bench = controller.bench
+    copy = Path(shutil.copytree(run, tmp_path / "runs" / "one"))
+    opened: list[Path] = []
+    monkeypatch.setattr("napari_unlearn.plugin.unlearning.open_file", lambda path: opened.append(path))
+    assert not open_dock.findChild(QPushButton, "report").isEnabledTo(open_dock)
+    bench.project.revise(copy / "model")
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+    controller.perform("report")
+    qtbot.waitUntil(lambda: not bench.task.state.busy, timeout=120_000)
+    assert last_message(open_dock)[0] == "done", open_dock.messages.shown
+    assert opened == [tmp_path / "runs" / "one.report.html"]
+    assert "Not in this report" not in opened[0].read_text(encoding="utf-8")
+
+
 def test_a_run_in_test_mode_shows_that_it_is_not_certified(
     open_dock: UnlearnWidget, run: Path, tmp_path: Path, qtbot: Any
 ) -> None:

@@ -80,6 +80,7 @@ class Controller(QObject):
             "cancel": bench.task.cancel,
             "measure": self.unlearning.measure,
             "export": self.unlearning.export,
+            "report": self.unlearning.report,
             "discard": self.unlearning.discard,
             "blink": lambda: self._look("show_after" if self._view == "show_before" else "show_before"),
             **{key: (lambda key=key: self._look(key)) for key in LOOKING},

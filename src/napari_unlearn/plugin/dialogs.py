@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qtpy.QtCore import QUrl
+from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 
@@ -25,6 +27,22 @@ def choose_folder(parent: QWidget, title: str, start: Path | None = None) -> Pat
     """
     chosen = QFileDialog.getExistingDirectory(parent, title, str(start or Path.home()))
     return Path(chosen) if chosen else None
+
+
+def open_file(path: Path) -> bool:
+    """Open a file with the program that the system has for it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    bool
+        Whether there is one.
+    """
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 def confirm(parent: QWidget, title: str, question: str) -> bool:

@@ -92,6 +92,7 @@ RULES: dict[str, Rule] = {
     "show_leakage_after": lambda facts: facts.leakage,
     "measure": lambda facts: _idle(facts) and facts.revised,
     "export": lambda facts: _idle(facts) and facts.revised,
+    "report": lambda facts: _idle(facts) and facts.revised,
     "discard": lambda facts: _idle(facts) and facts.revised,
 }
 

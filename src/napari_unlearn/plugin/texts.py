@@ -99,7 +99,12 @@ TEXTS: dict[str, Text] = {
         "Leakage after", "Show where spurious artefacts still tell the revised model the class."
     ),
     "measure": Text("Measure before and after", "Measure both models on the test cases that have fine masks."),
-    "export": Text("Export…", "Write the revised model and its certificate to a folder of your choice."),
+    "export": Text("Export…", "Write the revised model, its certificate and its card to a folder of your choice."),
+    "report": Text(
+        "Report",
+        "Write a page to read or print: what was forgotten, pictures and numbers before and after, the certificate "
+        "and what is not shown. Measures both models, so it takes a while.",
+    ),
     "discard": Text("Discard", "Return to the model before this run. The run stays on disk."),
     "dismiss": Text("✕", "Close this message."),
 }

@@ -18,9 +18,10 @@ from napari_unlearn.operators.registry import available, info
 from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_rows
-from napari_unlearn.plugin.dialogs import choose_folder
+from napari_unlearn.plugin.dialogs import choose_folder, open_file
 from napari_unlearn.plugin.layers import LEAKAGES, Role
 from napari_unlearn.project.runs import new_run
+from napari_unlearn.report import making
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,20 @@ class Unlearning(QObject):
         call = calls.Call("napari_unlearn.export", "export_model", (run, out), "Exporting and checking the model")
         self._bench.run(calls.events, call, lambda model: self._on_exported(out))
 
+    def report(self) -> None:
+        """Write the report of the run beside it and open it.
+
+        Raises
+        ------
+        UserError
+            There is no run.
+        """
+        run, project = self._run(), self._bench.project
+        if run is None:
+            raise UserError("There is no run to report of; run Unlearn first.")
+        request = making.ReportRequest(run, making.default_out(run), project.dataset.root, project.previous)
+        self._bench.run(making.events, request, self._on_reported)
+
     def discard(self) -> None:
         """Return to the model before the run."""
         self._bench.project.discard()
@@ -204,9 +219,16 @@ class Unlearning(QObject):
         if isinstance(event, Failed):
             self._bench.dock.messages.error(event.sentence, event.remedy)
 
+    def _on_reported(self, result: making.ReportResult) -> None:
+        opened = open_file(result.report)
+        self._bench.dock.messages.done(
+            f"Wrote the report {result.report}",
+            "It was opened in your browser." if opened else "Open it in a browser to read or print it.",
+        )
+
     def _on_exported(self, out: Path) -> None:
         self._bench.dock.messages.done(
-            f"Exported to {out}", "The folder holds the model and its certificate; both were read back and checked."
+            f"Exported to {out}", "The folder holds the model, its certificate and its card."
         )
 
 

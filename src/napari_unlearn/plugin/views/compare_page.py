@@ -18,7 +18,7 @@ VIEWS = ("show_before", "show_after", "show_leakage_before", "show_leakage_after
 
 
 class ComparePage(Page):
-    """The guarantee, what to look at, the numbers, export and discard."""
+    """The guarantee, what to look at, the numbers, export, report and discard."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Compare", "Compare and export", parent)
@@ -57,9 +57,9 @@ class ComparePage(Page):
         self.table = MetricTable()
         self.body.addWidget(self.table)
         self.body.addStretch(1)
-        export, discard = self.button("export", "primary"), self.button("discard")
-        self.body.addLayout(row(export, discard, stretch=0))
-        self._parts = (self._card, self.strip, self.legend, title, export, discard, *self._views.values())
+        last = self.button("export", "primary"), self.button("report"), self.button("discard")
+        self.body.addLayout(row(*last, stretch=0))
+        self._parts = (self._card, self.strip, self.legend, title, *last, *self._views.values())
         self.clear()
 
     def clear(self) -> None:
