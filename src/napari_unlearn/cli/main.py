@@ -11,6 +11,7 @@ from napari_unlearn.cli.compose import compose
 from napari_unlearn.cli.demo import demo
 from napari_unlearn.cli.evaluate import evaluate
 from napari_unlearn.cli.export import export
+from napari_unlearn.cli.information import information
 from napari_unlearn.cli.operators import operators
 from napari_unlearn.cli.plan import plan
 from napari_unlearn.cli.predict import predict
@@ -30,7 +31,21 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (sample, train, plan, unlearn, compose, evaluate, predict, report, export, verify, operators, demo):
+for command in (
+    sample,
+    information,
+    train,
+    plan,
+    unlearn,
+    compose,
+    evaluate,
+    predict,
+    report,
+    export,
+    verify,
+    operators,
+    demo,
+):
     app.command()(command)
 
 

@@ -12,7 +12,7 @@ at each pixel. No side can be above min(H(S), H(Y)), which bounds the difference
 
 A guarantee about P(prediction = k | y) alone gives no bound at all, since S is not held fixed there: with S and Y fair
 independent coins, a reference that tosses a third coin and a model that predicts whether S = Y agree for each y, and
-their informations are 0 and log 2.
+their leakages are 0 and log 2.
 """
 
 from __future__ import annotations
