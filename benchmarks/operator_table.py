@@ -43,7 +43,7 @@ from napari_unlearn.operators.protocol import Budget, Problem, Revision
 from napari_unlearn.operators.registry import available, info, load
 from napari_unlearn.operators.retain_masks import Collected
 from napari_unlearn.operators.revised import revised_head
-from napari_unlearn.operators.settings import Settings
+from napari_unlearn.operators.settings import MinimumSettings, Settings
 from napari_unlearn.privacy.noise import OperatingSystemNoise
 
 RESULTS = Path(__file__).parent / "results" / "operator_table.csv"
@@ -138,7 +138,7 @@ class Study:
 
     def __init__(self, classes: int, seed: int, folder: Path) -> None:
         self.classes, self.seed, self.folder = classes, seed, folder
-        self._collected: dict[type[Settings], tuple[HeadSegmenter, Collected]] = {}
+        self._collected: dict[type[Settings], tuple[HeadSegmenter, Collected]] = {}  # by what decides about pixels
 
     def dataset(self, name: str = "data", shortcut: float = 0.95, fine: float = 0.1) -> Path:
         """Folder of a data set."""
@@ -164,6 +164,8 @@ class Study:
     def collected(self, settings: type[Settings]) -> tuple[HeadSegmenter, Collected]:
         """The model in use and what may be learned from; one for all operators that need no training of their own."""
         kind = settings if issubclass(settings, BoundedSettings) else Settings
+        if issubclass(settings, MinimumSettings):
+            kind = MinimumSettings
         if kind not in self._collected:
             segmenter = self.model(kind.method if issubclass(kind, BoundedSettings) else COARSE)
             train = open_dataset(self.dataset()).split("train")

@@ -24,6 +24,10 @@ def number(default: float, low: float, high: float, explanation: str) -> Any:
     return field(default=default, metadata={"low": low, "high": high, "explanation": explanation})
 
 
+_BACKGROUND_WEIGHT = "Share of the whole weight that the certain background of unrefined cases carries."
+_NEAR_WEIGHT = "How many times background near a lesion counts, where artefacts tend to be."
+
+
 @dataclass(frozen=True)
 class Settings:
     """Common to every operator that works on a head; subclasses add their own.
@@ -43,12 +47,8 @@ class Settings:
     swap_weight: float = number(
         0.9, 0.0, 1.0, "Share of the weight of refined cases that their composed cases carry, when there are any."
     )
-    background_weight: float = number(
-        0.75, 0.0, 0.99, "Share of the whole weight that the certain background of unrefined cases carries."
-    )
-    near_weight: float = number(
-        10.0, 0.01, 100.0, "How many times background near a lesion counts, where artefacts tend to be."
-    )
+    background_weight: float = number(0.75, 0.0, 0.99, _BACKGROUND_WEIGHT)
+    near_weight: float = number(10.0, 0.01, 100.0, _NEAR_WEIGHT)
     corrected: int = number(1, 0, 1, "1 lets corrected pixels teach that they are background, 0 leaves them out.")
     overlap: int = number(
         1, 0, 1, "1 lets pixels of a lesion under hair, ink or another mapped artefact teach, 0 leaves them out."
@@ -59,6 +59,18 @@ class Settings:
             value, low, high = getattr(self, entry.name), entry.metadata["low"], entry.metadata["high"]
             if not low <= value <= high:
                 raise ValueError(f"{entry.name} must lie between {low} and {high}, not {value}.")
+
+
+@dataclass(frozen=True)
+class MinimumSettings(Settings):
+    """For operators that go to the minimum of the retain objective, however its pixels are weighed.
+
+    Background may then count for much, which leaves less leakage; operators that draw their batches by weight would see
+    too little of the lesions.
+    """
+
+    background_weight: float = number(0.85, 0.0, 0.99, _BACKGROUND_WEIGHT)
+    near_weight: float = number(24.0, 0.01, 100.0, _NEAR_WEIGHT)
 
 
 def explain(settings: type[Settings]) -> dict[str, dict[str, object]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from napari_unlearn.operators.info import OperatorInfo
-from napari_unlearn.operators.settings import Settings, number
+from napari_unlearn.operators.settings import MinimumSettings, number
 
 
 @dataclass(frozen=True)
-class ResidualHeadSettings(Settings):
+class ResidualHeadSettings(MinimumSettings):
     """Tier 2: the head in use is driven to the retain minimum and a trace of noise hides what is left."""
 
     iterations: int = number(60, 1, 1000, "At most so many Newton steps before the operator gives up.")

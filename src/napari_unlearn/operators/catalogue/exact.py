@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from napari_unlearn.operators.info import OperatorInfo
-from napari_unlearn.operators.settings import Settings, number
+from napari_unlearn.operators.settings import MinimumSettings, number
 
 
 @dataclass(frozen=True)
-class ExactRefitSettings(Settings):
+class ExactRefitSettings(MinimumSettings):
     """Tier 1: all that labels touched is fitted anew."""
 
     iterations: int = number(30, 1, 1000, "At most so many Newton steps of a head; passes over the cases of a U-Net.")
