@@ -65,3 +65,13 @@ def test_settings_are_explained(facts: RunFacts) -> None:
     assert rows["strength"][0] == "0.001"
     assert "Pull of the head" in rows["strength"][1]
     assert rows["counterfactual"][1]
+
+
+def test_a_change_of_leakage_that_may_be_chance_is_called_so(facts: RunFacts, numbers: dict[str, Any]) -> None:
+    def summary(low: float, high: float) -> str:
+        change = {"value": (low + high) / 2, "low": low, "high": high, "note": ""}
+        split = {**numbers["splits"]["test_aligned"], "leakage_difference": change}
+        return " ".join(Content(facts, after={"splits": {"test": split}}, before={"splits": {"test": split}}).summary())
+
+    assert "may be chance" in summary(-0.02, 0.01)
+    assert "may be chance" not in summary(-0.02, -0.01)

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from napari_unlearn.report.limits import limits
+from napari_unlearn.report.limits import limits, report_limits
 from napari_unlearn.report.numbers import split_numbers
 
 
-def said(splits: Any = (), **options: Any) -> str:
-    return " ".join(limits(splits, **{"masks": "same", "pictures": False, "before": False, "refined": None, **options}))
+def said(splits: Any = (), refined: int | None = None, **options: Any) -> str:
+    report = report_limits(**{"masks": "same", "pictures": False, "before": False, **options})
+    return " ".join([*limits(splits, refined), *report])
 
 
 def test_every_report_is_for_research_and_no_report_is_certified() -> None:
@@ -37,6 +38,8 @@ def test_many_cases_are_not_called_few(numbers: dict[str, Any]) -> None:
     ("options", "words"),
     [
         ({"masks": "changed"}, "masks of the data set have changed since the run"),
+        ({"before": True}, "compares with the model before"),
+        ({"before": True}, "a small difference may be chance"),
         ({"pictures": True}, "chosen by their place"),
         ({"refined": 1}, "mask of one refined case was taken as true"),
         ({"refined": 6}, "masks of 6 refined cases were taken as true"),

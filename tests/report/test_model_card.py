@@ -33,6 +33,7 @@ def test_the_card_tells_nothing_of_the_model_before(facts: RunFacts, numbers: di
     before = {"splits": {"test_aligned": {**numbers["splits"]["test_aligned"], "dice": 0.1357}}, "shortcut_gap": 0.2468}
     card = model_card(Content(facts, after=numbers, before=before, measured="Measured."), str)
     assert "0.812" in card
+    assert "this report" not in card
     assert "0.136" not in card
     assert "0.247" not in card
     assert facts.certificate.hashes["model_in"] not in card

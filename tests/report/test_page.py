@@ -235,4 +235,4 @@ def test_a_paired_difference_has_one_number(facts: RunFacts, numbers: dict[str, 
     }
     before = {"splits": {"test": numbers["splits"]["test_aligned"]}}
     text = parse(render(Content(facts, after={"splits": {"test": split}}, before=before), str)).text
-    assert "Change of leakage Read this. −0.0200 −0.0300 to −0.0100" in text
+    assert "Change of leakage −0.0200 −0.0300 to −0.0100 Read this." in text

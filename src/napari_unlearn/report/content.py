@@ -11,7 +11,7 @@ from napari_unlearn.privacy.certificate import CERTIFIED
 from napari_unlearn.report.facts import RunFacts
 from napari_unlearn.report.figures import CaseFigure
 from napari_unlearn.report.guarantee import number
-from napari_unlearn.report.limits import limits
+from napari_unlearn.report.limits import limits, report_limits
 from napari_unlearn.report.numbers import Measure, SplitNumbers, gap, split_numbers
 
 COMMAND = "napari-unlearn report RUN --dataset DATASET --before MODEL"
@@ -71,14 +71,15 @@ class Content:
 
     @property
     def limits(self) -> list[str]:
-        """What the report does not show."""
-        return limits(
-            self.splits,
-            self.masks,
-            pictures=bool(self.forgotten or self.predicted),
-            before=self.before is not None,
-            refined=int(self.facts.metrics["refined_cases"]) if "refined_cases" in self.facts.metrics else None,
-        )
+        """What the numbers do not show."""
+        refined = self.facts.metrics.get("refined_cases")
+        return limits(self.splits, None if refined is None else int(refined))
+
+    @property
+    def report_limits(self) -> list[str]:
+        """What holds of the report itself."""
+        pictures = bool(self.forgotten or self.predicted)
+        return report_limits(self.masks, pictures=pictures, before=self.before is not None)
 
     @property
     def settings(self) -> list[tuple[str, str, str]]:
@@ -111,6 +112,8 @@ class Content:
                 for measure in split.measures
                 if measure.name in ("Dice", "AUROC", "Leakage") and measure.after is not None
             ]
+            if parts and any(measure.paired and _may_be_chance(measure) for measure in split.measures):
+                parts.append("this change of the leakage may be chance")
             if parts:
                 found.append(f"On {split.name} ({split.cases} cases{_kind(split.name)}): {'; '.join(parts)}.")
         if self.gap is not None and self.gap.after is not None:
@@ -149,6 +152,13 @@ def _explained(facts: RunFacts) -> Mapping[str, Mapping[str, object]]:
     from napari_unlearn.operators.settings import explain
 
     return {} if facts.operator is None else explain(facts.operator.settings)
+
+
+def _may_be_chance(change: Measure) -> bool:
+    if change.after is None:
+        return False
+    _, low, high = change.after
+    return low is not None and high is not None and low <= 0 <= high
 
 
 def _kind(split: str) -> str:

@@ -10,21 +10,13 @@ FEW = 50
 """Cases of the rarer diagnosis below which the report warns."""
 
 
-def limits(
-    splits: Sequence[SplitNumbers], masks: str, *, pictures: bool, before: bool, refined: int | None
-) -> list[str]:
-    """Say what this report does not show.
+def limits(splits: Sequence[SplitNumbers], refined: int | None) -> list[str]:
+    """Say what the numbers of a model do not show.
 
     Parameters
     ----------
     splits : sequence of SplitNumbers
         All that was measured.
-    masks : str
-        ``same``, ``changed`` or ``unknown``: the masks of the data set beside those of the run.
-    pictures : bool
-        Whether there are any.
-    before : bool
-        Whether the model before was measured as well.
     refined : int or None
         Refined training cases.
 
@@ -37,7 +29,7 @@ def limits(
         "patient.",
     ]
     if not splits:
-        found.append("Nothing was measured for this report, so it says nothing about how good the model is.")
+        found.append("Nothing was measured here, so nothing is said about how good the model is.")
     for split in splits:
         found += _about_split(split)
     if splits:
@@ -45,17 +37,32 @@ def limits(
             "The numbers hold for these cases. Other clinics, cameras, skin types and diagnoses may give other ones, "
             "and whether the test cases stand for them is not something that a program can check."
         )
-        found.append("Not measured: whether a membership attack could still tell forgotten pixels from others.")
-    if splits and before:
-        found.append(
-            "Before and after were measured on the same cases. Unless an interval of the difference is given, a small "
-            "difference may be chance."
-        )
+        found.append("Not shown here: whether a membership attack could still tell forgotten pixels from others.")
     if refined is not None:
         found.append(
             f"The fine {'mask of one refined case was' if refined == 1 else f'masks of {refined} refined cases were'} "
             "taken as true. People drew them, and may be wrong or disagree."
         )
+    return found
+
+
+def report_limits(masks: str, *, pictures: bool, before: bool) -> list[str]:
+    """Say what holds of the report itself, and not of a model card.
+
+    Parameters
+    ----------
+    masks : str
+        ``same``, ``changed`` or ``unknown``: the masks of the data set beside those of the run.
+    pictures : bool
+        Whether there are any.
+    before : bool
+        Whether the model before was measured as well.
+
+    Returns
+    -------
+    list of str
+    """
+    found = []
     if masks == "changed":
         found.append(
             "The masks of the data set have changed since the run, so the pictures show today's masks and not the ones "
@@ -63,6 +70,11 @@ def limits(
         )
     if pictures:
         found.append("Pictures were chosen by their place in the list of cases, so they are no proof in either way.")
+    if before:
+        found.append(
+            "Before and after were measured on the same cases. Unless an interval of the difference is given, a small "
+            "difference may be chance."
+        )
     found.append(
         "No guarantee covers this report: it compares with the model before, and shows images and names of cases. "
         "Treat it like the data set."

@@ -159,7 +159,7 @@ _GIVEN = (
     "Taken from an earlier evaluation that was handed over; whether it is of these models cannot be checked from its "
     "numbers."
 )
-_MEASURED = "Measured for this report on every case of these splits that has a fine mask."
+_MEASURED = "Measured when this was written, on every case of these splits that has a fine mask."
 
 
 def _with_dataset(request: ReportRequest, folder: Path, facts: RunFacts, token: Token) -> Iterator[Event | Content]:

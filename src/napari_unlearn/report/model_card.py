@@ -62,7 +62,8 @@ def model_card(content: Content, tidy: Callable[[str], str]) -> str:
         _training(facts, plain),
         "## What was unlearned",
         f"The operator {plain(facts.title)} ({plain(record.operator)}) revised a model that coarse masks had taught. "
-        "What it was to forget are the labels that coarse masks gave beyond fine ones.",
+        "What it was to forget are the labels that coarse masks gave beyond fine ones"
+        + (f", and labels and images of {facts.withdrawn} whole cases." if facts.withdrawn else "."),
         "## Guarantee",
         f"{plain(record.status[0].upper() + record.status[1:])}.",
         *_guarantee(content, plain),
