@@ -54,7 +54,7 @@ def leakage_difference(
     *,
     classes: Iterable[int] | None = None,
     estimator: Estimator = "miller-madow",
-    interval: Interval = "basic",
+    interval: Interval = "bca",
     resamples: int = 1000,
     permutations: int | None = None,
     seed: int = 0,
