@@ -75,3 +75,11 @@ def test_a_change_of_leakage_that_may_be_chance_is_called_so(facts: RunFacts, nu
 
     assert "may be chance" in summary(-0.02, 0.01)
     assert "may be chance" not in summary(-0.02, -0.01)
+
+
+def test_nothing_that_looks_like_a_budget_is_shown_of_a_run_without_one(altered: Callable[..., RunFacts]) -> None:
+    parameters = {"attempt_epsilon": 1.0, "Delta": 1e-5, "mu": 0.3, "sigma": 2.0}
+    nothing = {"tier": "empirical", "mechanism": "none", "epsilon": None, "delta": None, "mu": None}
+    assert [row[0] for row in Content(altered(parameters=parameters, **nothing)).settings] == ["sigma"]
+    budget = {"tier": "certified", "mechanism": "residual", "epsilon": 1.0, "delta": 1e-5, "mu": 0.3}
+    assert [row[0] for row in Content(altered(parameters=parameters, **budget)).settings] == list(parameters)

@@ -86,9 +86,14 @@ class Content:
         """Numbers of the run: name, value and what it means."""
         meanings = {name: str(entry["explanation"]) for name, entry in _explained(self.facts).items()}
         meanings["counterfactual"] = "Composed cases per refined case: its lesion in the surroundings of another one."
-        return [
-            (name, number(value), meanings.get(name, "")) for name, value in self.facts.certificate.parameters.items()
-        ]
+        record = self.facts.certificate
+        # Whatever an operator recorded: where nothing is certified, no number may look like a budget.
+        shown = {
+            name: value
+            for name, value in record.parameters.items()
+            if record.tier == CERTIFIED or name.lower().rsplit("_", 1)[-1] not in ("epsilon", "delta", "mu")
+        }
+        return [(name, number(value), meanings.get(name, "")) for name, value in shown.items()]
 
     @property
     def counted(self) -> bool:
