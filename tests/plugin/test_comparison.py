@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_rows
 
 
-def numbers(dice: float, leak: float, gap: float | None) -> dict[str, object]:
+def numbers(dice: float, leak: float, gap: float | None) -> dict[str, Any]:
     leakage = {"s_global": 1.0, "normalised": leak, "low": leak - 0.01, "high": leak + 0.01}
     return {
         "splits": {"test": {"dice": dice, "auroc": None, "leakage": leakage, "cases": 3}},
@@ -17,13 +18,23 @@ def numbers(dice: float, leak: float, gap: float | None) -> dict[str, object]:
 
 
 def test_better_means_more_dice_less_leakage_and_a_smaller_gap() -> None:
-    rows = {row.name: row for row in metric_rows(numbers(0.8, 0.01, -0.1), numbers(0.6, 0.05, 0.3))}
+    after = numbers(0.8, 0.01, -0.1)
+    after["splits"]["test"]["leakage_difference"] = {"value": -0.04, "low": -0.05, "high": -0.03}
+    rows = {row.name: row for row in metric_rows(after, numbers(0.6, 0.05, 0.3))}
     assert rows["Dice"].better == 1
     assert rows["Leakage"].better == 1
     assert rows["Shortcut gap"].better == 1
     assert rows["AUROC"].before == "–"
     assert rows["AUROC"].better == 0
     assert "0.000 to 0.020" in rows["Leakage"].after
+
+
+@pytest.mark.parametrize(("low", "high", "better"), [(-0.05, -0.01, 1), (-0.05, 0.01, 0), (0.01, 0.02, -1)])
+def test_leakage_has_changed_only_if_its_interval_says_so(low: float, high: float, better: int) -> None:
+    after = numbers(0.8, 0.01, 0.1)
+    after["splits"]["test"]["leakage_difference"] = {"value": (low + high) / 2, "low": low, "high": high}
+    (row,) = (row for row in metric_rows(after, numbers(0.6, 0.05, 0.3)) if row.name == "Leakage")
+    assert row.better == better
 
 
 def test_without_an_earlier_model_nothing_is_called_better() -> None:

@@ -9,7 +9,7 @@ from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.shortcuts import SHORTCUTS
 from napari_unlearn.plugin.widget import UnlearnWidget
 
-SETTINGS = {"operator", "epsilon", "delta", "counterfactual", "device", "brush_size"}
+SETTINGS = {"operator", "epsilon", "epsilon_slider", "delta", "counterfactual", "device", "brush_size"}
 
 
 def test_every_button_and_every_key_does_something(dock: UnlearnWidget) -> None:

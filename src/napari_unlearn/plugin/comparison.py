@@ -43,7 +43,7 @@ def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
         ]
         leakage, old_leakage = numbers.get("leakage"), old.get("leakage")
         if leakage is not None:
-            better = _better(_get(old_leakage, "normalised"), leakage["normalised"], -1)
+            better = _clearly(numbers.get("leakage_difference"))
             rows.append(MetricRow("Leakage", _leakage(old_leakage), _leakage(leakage), better, LEAKAGE_TIP))
     gap = after.get("shortcut_gap")
     if gap is not None:
@@ -110,6 +110,13 @@ def guarantee(tier: str, epsilon: float | None, delta: float | None, status: str
 
 def _row(name: str, before: float | None, after: float | None, direction: int, tip: str) -> MetricRow:
     return MetricRow(name, _number(before), _number(after), _better(before, after, direction), tip)
+
+
+def _clearly(difference: Numbers | None) -> int:
+    """With few images leakage goes up and down by chance, so only an interval that leaves 0 out says anything."""
+    if difference is None:
+        return 0
+    return 1 if difference["high"] < 0 else -1 if difference["low"] > 0 else 0
 
 
 def _better(before: float | None, after: float | None, direction: int) -> int:

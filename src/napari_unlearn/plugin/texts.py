@@ -49,6 +49,9 @@ TEXTS: dict[str, Text] = {
     "go_unlearn": Text("Continue to Unlearn", "Choose how the model forgets the dilation artefacts."),
     # Unlearn
     "operator": Text("How to unlearn", "What is guaranteed afterwards differs, and the badge says how much."),
+    "more_operators": Text(
+        "All methods", "Show every method, or only one of each kind of guarantee. The first one suits most work."
+    ),
     "epsilon": Text(
         "ε",
         "Privacy budget. The smaller, the less anyone can tell from the revised model whether it ever saw the "

@@ -203,7 +203,7 @@ class Unlearning(QObject):
     def _on_measured(self, result: evaluate.EvaluateResult) -> None:
         before = result.before
         old = None if before is None else before.to_json()
-        self._compare.show_rows(metric_rows(result.after.to_json(), old))
+        self._compare.show_rows(metric_rows(result.to_json(), old))
         new_map, old_map, limits = leakage_maps(result.after.splits, None if before is None else before.splits)
         for role, leakage in ((Role.LEAKAGE_AFTER, new_map), (Role.LEAKAGE_BEFORE, old_map)):
             if leakage is not None:

@@ -12,8 +12,8 @@ from napari_unlearn.operators.catalogue import (
 OPERATORS = (
     *exact.OPERATORS,
     *certified_head.OPERATORS,
-    *certified_convex.OPERATORS,
     *certified_ball.OPERATORS,
+    *certified_convex.OPERATORS,
     *empirical.OPERATORS,
     *comparators.OPERATORS,
 )

@@ -1,4 +1,4 @@
-"""The operators as cards, strongest guarantee first, one of them chosen."""
+"""The operators as cards, strongest guarantee first, one of them chosen; one a kind is shown until all are asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QMouseEvent
-from qtpy.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QButtonGroup, QPushButton, QRadioButton, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.views.badge import Badge
 from napari_unlearn.plugin.views.parts import Card, label, named, row
@@ -35,6 +35,10 @@ class OperatorCards(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
         self._group = QButtonGroup(self)
+        self._first: set[str] = set()  # the first operator of every badge
+        self._more = named(QPushButton(), "more_operators")
+        self._more.setCheckable(True)
+        self._more.toggled.connect(self._show_wanted)
         self._cards: dict[str, _OperatorCard] = {}
         self._group.buttonToggled.connect(self._on_toggled)
 
@@ -45,13 +49,27 @@ class OperatorCards(QWidget):
 
     def set_operators(self, offers: Sequence[Offer]) -> None:
         """Offer these, the first one chosen."""
+        badges: set[str] = set()
         for offer in offers:
+            if offer.badge not in badges:
+                badges.add(offer.badge)
+                self._first.add(offer.name)
             card = _OperatorCard(offer)
             self._group.addButton(card.radio)
             self._layout.addWidget(card)
             self._cards[offer.name] = card
+        self._layout.addWidget(self._more)
         if offers:
             self._cards[offers[0].name].radio.setChecked(True)
+        self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        """Show one card a kind and the chosen one, or all."""
+        everything = self._more.isChecked()
+        for name, card in self._cards.items():
+            card.setVisible(everything or name in self._first or card.radio.isChecked())
+        self._more.setVisible(len(self._first) < len(self._cards))
+        self._more.setText("Fewer" if everything else f"All {len(self._cards)} methods")
 
     def _on_toggled(self, radio: QRadioButton, checked: bool) -> None:
         card = self._cards[radio.objectName()]
