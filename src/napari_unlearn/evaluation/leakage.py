@@ -19,7 +19,7 @@ SPURIOUS = sum(flag for flag in ARTEFACT_NAMES if flag != HAIR)
 ESTIMATOR: Estimator = "miller-madow"
 """Where artefacts are rare it leaves some of the excess that chance causes, and so errs towards too much leakage.
 
-With a few dozen images, taking off all of it would hide a leak that is there. `SplitLeakage.against_chance` stands beside.
+With a few dozen images, taking off all of it would hide a leak that is there; `against_chance` stands beside it.
 """
 
 INTERVAL: Interval = "bca"

@@ -1,4 +1,4 @@
-"""The operators as cards, strongest guarantee first, one of them chosen; one a kind is shown until all are asked for."""
+"""The operators as cards, strongest guarantee first, one of them chosen; one a kind is shown until all are wanted."""
 
 from __future__ import annotations
 
