@@ -143,10 +143,10 @@ def test_the_interval_holds_the_estimate(estimator):
 
 
 def test_the_interval_covers_what_many_images_say():
-    truth = s_global(*_lesions(2000, True, 99, size=12), resamples=1).normalised
-    estimates = [s_global(*_lesions(60, True, seed, size=12), resamples=60) for seed in range(20)]
+    truth = s_global(*_lesions(4000, True, 99, size=16), resamples=1).normalised
+    estimates = [s_global(*_lesions(60, True, seed, size=16), resamples=100) for seed in range(40)]
     covered = sum(estimate.low <= truth <= estimate.high for estimate in estimates)
-    assert covered >= 16
+    assert covered >= 32
     assert np.mean([estimate.high - estimate.low for estimate in estimates]) < 2 * truth
 
 
