@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_unlearn.files import atomic_json, atomic_write, sha256_bytes, sha256_file
+from napari_unlearn.files import atomic_json, atomic_write, atomic_writes, sha256_bytes, sha256_file
 
 
 def test_writes_into_a_new_folder_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -31,6 +31,27 @@ def test_failing_leaves_the_old_file_as_it_was(tmp_path: Path, monkeypatch: pyte
         atomic_write(path, b"new")
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["mask.png"]
+
+
+def test_files_that_belong_together_are_replaced_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atomic_writes(tmp_path, {"weights": b"old", "card": b"old"})
+    flush, flushed = os.fsync, []
+
+    def full_at_the_second(descriptor: int) -> None:
+        flushed.append(descriptor)
+        if len(flushed) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_at_the_second)
+        with pytest.raises(OSError, match="No space left"):
+            atomic_writes(tmp_path, {"weights": b"new", "card": b"new"})
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == {"weights": b"old", "card": b"old"}
+    atomic_writes(tmp_path, {"weights": b"new", "card": b"new"})
+    assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == {"weights": b"new", "card": b"new"}
 
 
 def test_a_drive_that_cannot_flush_folders_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

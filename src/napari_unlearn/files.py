@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -25,19 +26,40 @@ def atomic_write(path: Path, data: bytes) -> None:
     OSError
         The disk is full or the folder cannot be written; `path` is then unchanged.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_writes(path.parent, {path.name: data})
+
+
+def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Replace files that belong together, or leave all of them as they were.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when missing.
+    contents : mapping of str to bytes
+        By file name; renamed into place in this order once all of them are on the disk.
+
+    Raises
+    ------
+    OSError
+        The disk is full or the folder cannot be written; no file is changed then.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     # Not tempfile: its files are closed to everybody else, and the way to open them up is not safe between threads.
-    new = path.with_name(f".{secrets.token_hex(8)}.new")
+    made = {folder / f".{secrets.token_hex(8)}.new": folder / name for name in contents}
     try:
-        with new.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(path)
+        for new, data in zip(made, contents.values(), strict=True):
+            with new.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+        for new, path in made.items():
+            new.replace(path)
     except BaseException:
-        new.unlink(missing_ok=True)
+        for new in made:
+            new.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    _sync_folder(folder)
 
 
 def atomic_json(path: Path, value: object) -> None:
@@ -55,7 +77,18 @@ def atomic_json(path: Path, value: object) -> None:
     ValueError
         `value` holds NaN or infinity, which JSON cannot express.
     """
-    atomic_write(path, (json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n").encode())
+    atomic_write(path, json_bytes(value))
+
+
+def json_bytes(value: object) -> bytes:
+    """`value` as indented UTF-8 JSON.
+
+    Raises
+    ------
+    ValueError
+        `value` holds NaN or infinity, which JSON cannot express.
+    """
+    return (json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
 def sha256_bytes(data: bytes) -> str:

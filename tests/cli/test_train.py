@@ -63,6 +63,16 @@ def test_a_failure_is_one_sentence(refused: Callable[..., str], sample: Dataset,
     assert not (tmp_path / "model").exists()
 
 
+def test_a_model_is_replaced_only_with_the_flag(
+    told: Callable[..., Any], refused: Callable[..., str], sample: Dataset, encoder_file: Path, tmp_path: Path
+) -> None:
+    command = ("train", sample.root, "--out", tmp_path / "model", "--encoder", encoder_file, "--size", "32")
+    told(*command)
+    assert "choose a new folder, or replace it with --overwrite." in refused(*command)
+    told(*command, "--overwrite", "--seed", "2")
+    assert load_segmenter(tmp_path / "model").card.seed == 2
+
+
 def test_a_head_can_be_trained_for_an_operator(
     type_: Callable[..., Any], sample: Dataset, encoder_file: Path, tmp_path: Path
 ) -> None:

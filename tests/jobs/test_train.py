@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -124,6 +126,52 @@ def test_cancelling_leaves_nothing_behind(request_: TrainRequest, after: int) ->
     assert isinstance(told[-1], Cancelled)
     assert len(told) == after + 2
     assert not request_.out.exists()
+
+
+def test_a_model_is_replaced_only_where_that_is_asked_for(
+    request_: TrainRequest, finish: Callable[..., Any], failure: Callable[..., str]
+) -> None:
+    finish(events(request_, Token()))
+    other = dataclasses.replace(request_, seed=7, out=request_.out)
+    sentence = f"{request_.out} holds a model already; choose a new folder, or replace it with --overwrite."
+    assert sentence in failure(events(other, Token()))
+    assert load_segmenter(request_.out).card.seed == 0
+    finish(events(dataclasses.replace(other, overwrite=True), Token()))
+    assert load_segmenter(request_.out).card.seed == 7
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_is_no_model_is_never_replaced(
+    request_: TrainRequest, failure: Callable[..., str], kind: str, overwrite: bool
+) -> None:
+    letter = request_.out
+    if kind == "folder":
+        request_.out.mkdir()
+        letter = request_.out / "letter.txt"
+    letter.write_text("mine")
+    sentence = failure(events(dataclasses.replace(request_, overwrite=overwrite), Token()))
+    assert f"{request_.out} exists already and is no model; choose a new folder for the model." in sentence
+    assert letter.read_text() == "mine"
+
+
+def test_a_full_disk_leaves_the_model_that_was_to_be_replaced(
+    request_: TrainRequest, finish: Callable[..., Any], failure: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(events(request_, Token()))
+    flush, flushed = os.fsync, []
+
+    def full_at_the_second(descriptor: int) -> None:
+        flushed.append(descriptor)
+        if len(flushed) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        flush(descriptor)
+
+    # Features are in the cache by now, so that the model's two files are all that is written.
+    monkeypatch.setattr(os, "fsync", full_at_the_second)
+    assert "disk" in failure(events(dataclasses.replace(request_, seed=7, overwrite=True), Token()))
+    assert load_segmenter(request_.out).card.seed == 0
+    assert sorted(entry.name for entry in request_.out.iterdir()) == ["model.json", "model.safetensors"]
 
 
 def named(*splits: str | None) -> Dataset:

@@ -45,6 +45,9 @@ def train(
         float | None,
         typer.Option(help="Pull of a head's weights towards zero; the default depends on the method."),
     ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the model that is in the folder, once the new one is complete.")
+    ] = False,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -52,7 +55,7 @@ def train(
     from napari_unlearn.jobs.train import TrainRequest, TrainResult, events
 
     token = Token()
-    request = TrainRequest(dataset, out, masks, encoder, trainable, size, seed, device, method, strength)
+    request = TrainRequest(dataset, out, masks, encoder, trainable, size, seed, device, method, strength, overwrite)
     result = follow(events(request, token), token)
     assert isinstance(result, TrainResult)
     ERR.print(f"Encoder: {result.encoder}", markup=False, highlight=False)

@@ -57,6 +57,8 @@ class TrainRequest:
         the operator newton-step needs it; ``pnsgd`` by noisy gradient descent, as the operator of that name needs it.
     strength : float or None
         Pull of a head's weights towards zero; None for the default of the method.
+    overwrite : bool
+        Whether a model that is at `out` already is replaced, once the new one is complete.
     """
 
     dataset: Path
@@ -69,6 +71,7 @@ class TrainRequest:
     device: str = "auto"
     method: str = "newton"
     strength: float | None = None
+    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     if request.size is not None and (request.size < 32 or request.size % 32):
         raise UserError(f"The size must be a multiple of 32, not {request.size}; 256 is a good choice.")
     _require_method(request)
+    _require_place(request)
     dataset = open_dataset(request.dataset)
     cases = dataset.split(training_split(dataset))
     if not cases:
@@ -190,6 +194,15 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     save_segmenter(segmenter, request.out)
     described = f"{encoder.card.name}: {encoder.card.trained_on}"
     yield Done(TrainResult(request.out, described, len(cases), loss, clock.elapsed))
+
+
+def _require_place(request: TrainRequest) -> None:
+    if not request.out.exists() or (request.out.is_dir() and not any(request.out.iterdir())):
+        return
+    if not (request.out / "model.json").is_file():
+        raise UserError(f"{request.out} exists already and is no model; choose a new folder for the model.")
+    if not request.overwrite:
+        raise UserError(f"{request.out} holds a model already; choose a new folder, or replace it with --overwrite.")
 
 
 def _require_method(request: TrainRequest) -> None:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_json, atomic_write, sha256_bytes, sha256_file
+from napari_unlearn.files import atomic_writes, json_bytes, sha256_bytes, sha256_file
 from napari_unlearn.models.bounded_training import BoundedTraining
 from napari_unlearn.models.encoder import Encoder, EncoderCard
 from napari_unlearn.models.feature_cache import FeatureCache
@@ -48,17 +48,15 @@ def save_segmenter(segmenter: HeadSegmenter | UnetSegmenter, folder: Path) -> st
         kind, encoder, tensors = "unet", segmenter.encoder_card, segmenter.network.stored_state()
     data = save(tensors)
     digest = sha256_bytes(data)
-    atomic_write(folder / WEIGHTS, data)
-    atomic_json(
-        folder / CARD,
-        {
-            "format": FORMAT,
-            "kind": kind,
-            "model": dataclasses.asdict(segmenter.card),
-            "encoder": dataclasses.asdict(encoder),
-            "weights_sha256": digest,
-        },
-    )
+    facts = {
+        "format": FORMAT,
+        "kind": kind,
+        "model": dataclasses.asdict(segmenter.card),
+        "encoder": dataclasses.asdict(encoder),
+        "weights_sha256": digest,
+    }
+    # Together, or a full disk would leave the weights of one model beside the card of another.
+    atomic_writes(folder, {WEIGHTS: data, CARD: json_bytes(facts)})
     return digest
 
 
