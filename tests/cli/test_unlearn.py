@@ -124,6 +124,9 @@ def test_whole_cases_are_forgotten_by_what_the_table_says(
     assert (record.parameters["forgotten_cases"], record.parameters["keep_coarse"]) == (1, 1)
     assert any(f"1 training cases fit '{criterion}'" in assumption.checked for assumption in record.assumptions)
     assert verify_run(tmp_path / "run") == []
+    again = type_("unlearn", sample.root, tmp_path / "run" / "model", "--out", tmp_path / "again")
+    assert again.exit_code == 0, again.stderr
+    assert "Left out 1 training cases that earlier runs of this model forgot whole." in again.stdout
 
 
 @pytest.mark.parametrize(

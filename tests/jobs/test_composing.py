@@ -13,6 +13,7 @@ import torch
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
+from napari_unlearn.files import sha256_bytes
 from napari_unlearn.jobs.compose import ComposeRequest
 from napari_unlearn.jobs.composing import Composing, compose
 from napari_unlearn.jobs.run_folder import read_certificate
@@ -113,6 +114,15 @@ def test_a_model_is_made_of_weights(pair: Pair, kind: str) -> None:
     np.testing.assert_allclose(composing.weights_of(made), weights, rtol=1e-6, atol=1e-6)
     assert made.card.masks == "unlearned"
     assert list(composing.finetuned(weights, 0)) == []
+
+
+@pytest.mark.parametrize("kind", ["head", "unet"])
+def test_what_one_of_both_forgot_whole_is_left_out(pair: Pair, sample: Dataset, kind: str) -> None:
+    case = next(case for case in sample.split("train") if case.is_refined)
+    digest = sha256_bytes(case.id.encode())
+    plain, composing = pair(kind), pair(kind, other_card(withdrawn=(digest,)))
+    assert composing.collected.refined == plain.collected.refined - 1
+    assert composing.segmenter(composing.weights_of(composing.first)).card.withdrawn == (digest,)
 
 
 def test_fine_tuning_learns_from_background_too_but_a_choice_alone_does_not(

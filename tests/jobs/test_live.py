@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import queue
 import shutil
@@ -15,7 +16,7 @@ import pytest
 
 from napari_unlearn.data.dataset import Dataset, open_dataset
 from napari_unlearn.data.encode import write_mask
-from napari_unlearn.files import sha256_file
+from napari_unlearn.files import sha256_bytes, sha256_file
 from napari_unlearn.jobs import live, live_keep
 from napari_unlearn.jobs.certify import earlier_attempts
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Progress
@@ -24,7 +25,7 @@ from napari_unlearn.jobs.live_inbox import Inbox
 from napari_unlearn.jobs.live_ledger import live_costs
 from napari_unlearn.jobs.run_folder import verify_run
 from napari_unlearn.jobs.token import Token
-from napari_unlearn.models.checkpoint import load_segmenter
+from napari_unlearn.models.checkpoint import load_segmenter, save_segmenter
 from napari_unlearn.models.segmenter import HeadSegmenter, predict_mask
 from napari_unlearn.operators.catalogue.certified_head import ResidualHeadSettings
 from napari_unlearn.operators.live.retain_state import RetainState
@@ -81,7 +82,7 @@ class Session:
 def start(sample: Dataset, model: Path, tmp_path: Path) -> Iterator[Callable[..., Session]]:
     sessions: list[Session] = []
 
-    def begin(**options: Any) -> Session:
+    def begin(model: Path = model, **options: Any) -> Session:
         sessions.append(Session(sample, model, tmp_path / "runs", **options))
         return sessions[-1]
 
@@ -177,6 +178,23 @@ def test_strokes_on_two_cases_that_come_together_both_count(start: Callable[...,
     alone = start()
     only = alone.state(alone.stroke(1), due=0)
     assert only.release.collected.forget_pixels < both.release.collected.forget_pixels
+
+
+def test_cases_that_the_model_forgot_whole_stay_out_of_a_session_even_when_they_are_brushed(
+    start: Callable[..., Session], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    case = next(case for case in sample.split("train") if case.is_refined)
+    segmenter = load_segmenter(model)
+    card = dataclasses.replace(segmenter.card, withdrawn=(sha256_bytes(case.id.encode()),))
+    save_segmenter(dataclasses.replace(segmenter, card=card), tmp_path / "revised")
+    session = start()
+    plain = session.state()
+    session.end()
+    session = start(model=tmp_path / "revised")
+    first = session.state()
+    assert first.release.collected.refined == plain.release.collected.refined - 1
+    brushed = session.state(session.stroke(0), due=0)
+    assert brushed.record.hashes["retain_masks"] == first.record.hashes["retain_masks"]
 
 
 def test_looking_at_another_case_shows_the_same_state_again(start: Callable[..., Session], sample: Dataset) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
+from napari_unlearn.files import sha256_bytes
 from napari_unlearn.jobs.events import Cancelled, Progress
 from napari_unlearn.jobs.plan import PlanRequest, events, plannable, planned_numbers
 from napari_unlearn.jobs.predicted import PlanResult
@@ -83,6 +84,19 @@ def test_the_model_in_use_is_not_looked_at(
     again = finish(events(request(sample, tmp_path / "other"), Token()))
     assert again.points == result.points
     assert again.exact == result.exact
+
+
+def test_what_the_model_forgot_whole_is_left_out(
+    sample: Dataset, model: Path, result: PlanResult, tmp_path: Path, finish: Callable[..., Any]
+) -> None:
+    from napari_unlearn.models.checkpoint import load_segmenter, save_segmenter
+
+    segmenter = load_segmenter(model)
+    case = next(case for case in sample.split("train") if case.is_refined)
+    card = dataclasses.replace(segmenter.card, withdrawn=(sha256_bytes(case.id.encode()),))
+    save_segmenter(dataclasses.replace(segmenter, card=card), tmp_path / "other")
+    again = finish(events(request(sample, tmp_path / "other", operators=("residual-head",)), Token()))
+    assert again.exact != result.exact
 
 
 def test_a_command_line_repeats_what_was_asked_for(

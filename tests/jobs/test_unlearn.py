@@ -755,7 +755,80 @@ class TestForgettingWholeCases:
         assert "so the model would forget it altogether" in failure(events(request, Token()))
         assert len(list((tmp_path / "cache").rglob("*.safetensors"))) == 12
 
+    def test_a_later_run_of_the_model_leaves_them_out_without_being_told(
+        self,
+        change: Callable[..., UnlearnRequest],
+        finish: Callable[..., Any],
+        without_them: tuple[Path, Path],
+        criterion: str,
+    ) -> None:
+        first = finish(events(change(forget_cases=criterion), Token()))
+        second = finish(events(change("second", model=first.model), Token()))
+        dataset, model = without_them
+        never = finish(events(change("never", dataset=dataset, model=model), Token()))
+        one, other = (load_segmenter(run.model) for run in (second, never))
+        assert np.array_equal(one.head.weights, other.head.weights)
+        assert (second.left_out_cases, never.left_out_cases, first.left_out_cases) == (2, 0, 0)
+        assert second.retain_pixels == never.retain_pixels
+        assert load_segmenter(first.model).card.withdrawn == one.card.withdrawn
+        assert len(one.card.withdrawn) == 2
+        assert verify_run(second.folder) == []
+        (about,) = [a for a in read_certificate(second.folder).assumptions if "before this run" in a.sentence]
+        assert about.checked.startswith("The ids of 2 training cases have digests")
+
+    def test_what_is_withdrawn_later_is_remembered_beside_what_was_before(
+        self, change: Callable[..., UnlearnRequest], finish: Callable[..., Any], sample: Dataset, criterion: str
+    ) -> None:
+        first = finish(events(change(forget_cases=criterion), Token()))
+        third = next(case.id for case in sample.split("train") if case.id not in criterion)
+        second = finish(events(change("second", model=first.model, forget_cases=f"id = {third}"), Token()))
+        again = finish(events(change("again", model=first.model, forget_cases=criterion), Token()))
+        old, new = (set(load_segmenter(run.model).card.withdrawn) for run in (first, second))
+        assert old < new
+        assert len(new) == 3
+        assert set(load_segmenter(again.model).card.withdrawn) == old
+        assert np.array_equal(
+            load_segmenter(again.model).head.weights,
+            load_segmenter(first.model).head.weights,
+        )
+
+    def test_a_unet_remembers_them(
+        self, change: Callable[..., UnlearnRequest], finish: Callable[..., Any], unet: Path, criterion: str
+    ) -> None:
+        settings = {"iterations": 1}
+        first = finish(events(change(model=unet, settings=settings, forget_cases=criterion), Token()))
+        second = finish(events(change("second", model=first.model, settings=settings), Token()))
+        assert second.left_out_cases == 2
+        assert len(load_segmenter(second.model).card.withdrawn) == 2
+        assert second.retain_pixels == first.retain_pixels
+
     def test_keeping_coarse_labels_needs_cases_to_forget(
         self, change: Callable[..., UnlearnRequest], failure: Callable[..., str]
     ) -> None:
         assert "say which with --forget-cases" in failure(events(change(keep_coarse=True), Token()))
+
+
+@pytest.mark.parametrize("operator", ["exact-refit", "neggrad-seg"])
+def test_a_run_that_is_stopped_by_hand_is_a_valid_run_of_its_last_good_state(
+    change: Callable[..., UnlearnRequest], operator: str
+) -> None:
+    token, request = Token(), change(operator=operator)
+    told = []
+    for event in events(request, token):
+        told.append(event)
+        if isinstance(event, Progress) and event.keep:
+            token.stop()
+    assert [event for event in told if isinstance(event, Progress)][-1].keep
+    result = told[-1].result
+    assert verify_run(request.out) == []
+    assert "stopped by hand" in result.stopped
+    assert result.tier == info(operator).tier
+    assert json.loads((request.out / "metrics.json").read_text())["stopped"] == result.stopped
+
+
+def test_a_certified_run_has_no_state_to_stop_with(change: Callable[..., UnlearnRequest]) -> None:
+    token, request = Token(), change(operator="gradient-clipping")
+    token.stop()
+    told = list(events(request, token))
+    assert not any(event.keep for event in told if isinstance(event, Progress))
+    assert "by hand" not in (told[-1].result.stopped or "")

@@ -32,6 +32,7 @@ from napari_unlearn.operators.unet_problem import UnetProblem
 from napari_unlearn.operators.withdrawal import (
     Withdrawal,
     on_other_statistics,
+    still_given,
     taught_labels,
     withdraw,
     without_their_images,
@@ -95,6 +96,14 @@ class TestChoosing:
     def test_the_fingerprint_of_the_ids_does_not_depend_on_their_order(self, train: Sequence[Case]) -> None:
         one, other, less = (Withdrawal("any", tuple(cases)) for cases in (train, train[::-1], train[1:]))
         assert one.ids_hash == other.ids_hash != less.ids_hash
+
+    def test_what_was_withdrawn_before_is_left_out_by_the_digests_of_its_ids(
+        self, train: Sequence[Case], criterion: str
+    ) -> None:
+        withdrawal, rest = withdraw(train, criterion, False)
+        assert still_given(train, withdrawal.digests) == rest
+        assert still_given(train, ()) == list(train)
+        assert not any(case.id in "".join(withdrawal.digests) for case in withdrawal.cases)
 
     def test_nothing_left_is_refused(self, train: Sequence[Case]) -> None:
         with pytest.raises(UserError, match="No training case with a coarse mask is left.*narrower"):

@@ -95,12 +95,18 @@ def unlearn(
     )
     if result.stopped is not None:
         OUT.print(result.stopped, markup=False, highlight=False, soft_wrap=True)
+    if result.left_out_cases:
+        OUT.print(
+            f"Left out {result.left_out_cases} training cases that earlier runs of this model forgot whole.",
+            highlight=False,
+            soft_wrap=True,
+        )
     metrics = loads((result.folder / METRICS).read_text(encoding="utf-8"))
     if metrics["forgotten_cases"]:
         OUT.print(
             f"Forgot {metrics['forgotten_cases']} whole cases and dropped {metrics['dropped_maps']} files of their "
-            "cached features. They are still in the data set: remove them, or every later run has to forget them "
-            "again.",
+            "cached features. Runs that start from this model leave them out; another model, or a new one that is "
+            "trained, would learn from them again, so remove them from the data set.",
             markup=False,
             highlight=False,
             soft_wrap=True,

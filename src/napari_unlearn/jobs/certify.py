@@ -249,6 +249,15 @@ def _about_data(collected: Collected, settings: Mapping[str, float]) -> list[Ass
             stray == 0,
         )
     ]
+    if left_out := int(settings.get("left_out_cases", 0)):
+        found.append(
+            Assumption(
+                "Cases that were withdrawn before this run stay out of it.",
+                f"The ids of {left_out} training cases have digests that the card of the model in use lists, since an "
+                "earlier run forgot these cases whole. None of their pixels was read.",
+                True,
+            )
+        )
     if settings.get("corrected"):
         found.append(
             Assumption(

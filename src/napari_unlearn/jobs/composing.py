@@ -27,6 +27,7 @@ from napari_unlearn.operators.retain_masks import Collected
 from napari_unlearn.operators.revised import revised_head, revised_unet
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.operators.unet_problem import UnetProblem
+from napari_unlearn.operators.withdrawal import still_given
 from napari_unlearn.privacy.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -171,6 +172,9 @@ def compose(
     first, second = (load_segmenter(folder / MODEL, device) for folder in (request.first, request.second))
     if difference := _difference(first, second):
         raise UserError(f"{request.first} and {request.second} cannot be composed: {difference}.")
+    # What either may no longer learn from, what is made of both may not either.
+    gone = tuple(sorted({*first.card.withdrawn, *second.card.withdrawn}))
+    first.card, cases = dataclasses.replace(first.card, withdrawn=gone), still_given(cases, gone)
     # Corrected pixels may teach only what both runs let them teach.
     settings = Settings(corrected=int(min(record.parameters.get("corrected", 1) for record in records)))
     if not request.finetune:

@@ -164,6 +164,7 @@ class _Session:
         from napari_unlearn.operators.live.retain_state import RetainState
         from napari_unlearn.operators.live.solver import Solver
         from napari_unlearn.operators.registry import info
+        from napari_unlearn.operators.withdrawal import still_given
         from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
 
         request = self.request
@@ -187,7 +188,7 @@ class _Session:
         self._records = Records()
         self._state: RetainState = RetainState(segmenter, self._settings, request.counterfactual, request.seed)
         clock = Clock()
-        for step in self._state.read(dataset.split(training_split(dataset))):
+        for step in self._state.read(still_given(dataset.split(training_split(dataset)), segmenter.card.withdrawn)):
             yield Progress(step.done, step.total, step.message, clock.remaining(step.done, step.total))
         self._solver: Solver = Solver(self._state.objective, _ROUGH, np.random.default_rng(request.seed))
         self._state.objective.measure(self.token.checkpoint)
@@ -235,8 +236,11 @@ class _Session:
             enter(self.request.runs, self._model_in, self._name, self._mu, self.shown)
 
     def _read(self, mail: Mail) -> bool:
+        from napari_unlearn.operators.withdrawal import still_given
+
         for stroke in mail.strokes:
-            self._state.stroke(stroke.case, stroke.fine)
+            if still_given([stroke.case], self._state.segmenter.card.withdrawn):
+                self._state.stroke(stroke.case, stroke.fine)
         if mail.strokes:
             self._since = mail.strokes[-1].ended
         if mail.look is not None:

@@ -264,6 +264,7 @@ def _kept(request: PlanRequest, dataset: Dataset, segmenter: HeadSegmenter) -> I
     from napari_unlearn.operators.collect import Collected, collect
     from napari_unlearn.operators.head_problem import HeadProblem
     from napari_unlearn.operators.prediction import stand_in
+    from napari_unlearn.operators.withdrawal import still_given
 
     if len(segmenter.card.classes) != len(dataset.classes):
         raise UserError(
@@ -271,7 +272,7 @@ def _kept(request: PlanRequest, dataset: Dataset, segmenter: HeadSegmenter) -> I
             f"{len(dataset.classes)}; choose the data set the model was made for."
         )
     settings = with_numbers(info("exact-refit").settings, request.settings)
-    cases, clock = dataset.split(training_split(dataset)), Clock()
+    cases, clock = still_given(dataset.split(training_split(dataset)), segmenter.card.withdrawn), Clock()
     rng = np.random.default_rng(request.seed)
     for item in collect(segmenter, cases, settings, request.counterfactual, rng):
         if not isinstance(item, Collected):

@@ -99,6 +99,8 @@ class RunResult:
         Sizes of D_r and D_f in pixels.
     stopped : str or None
         Why the run ended early with the last good state, or why its result is of little use: one sentence.
+    left_out_cases : int
+        Training cases that earlier runs of the model in use forgot whole, so that this one left them out.
     """
 
     folder: Path
@@ -112,6 +114,7 @@ class RunResult:
     retain_pixels: int
     forget_pixels: int
     stopped: str | None = None
+    left_out_cases: int = 0
 
     @property
     def status(self) -> str:
@@ -164,6 +167,7 @@ class _Finished:
     collected: Any
     revision: Any
     seconds: float
+    left_out_cases: int
 
 
 def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) -> Iterator[Event]:
@@ -183,7 +187,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     from napari_unlearn.operators.revised import revised_head, revised_unet
     from napari_unlearn.operators.run_watch import RunWatch
     from napari_unlearn.operators.unet_problem import UnetProblem
-    from napari_unlearn.operators.withdrawal import Withdrawal, withdraw, without_their_images
+    from napari_unlearn.operators.withdrawal import Withdrawal, still_given, withdraw, without_their_images
     from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
 
     clock = Clock()
@@ -195,6 +199,9 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     yield Progress(0, 0, "Loading the model")
     segmenter = load_segmenter(request.model, find_device(request.device))
     model_in = sha256_file(request.model / WEIGHTS)
+    given, cases = len(cases), still_given(cases, segmenter.card.withdrawn)
+    if left_out := given - len(cases):
+        yield Progress(0, 0, f"Leaving out {left_out} cases that earlier runs of this model forgot whole")
     start = None
     if not isinstance(segmenter, HeadSegmenter):
         if operator.convex:
@@ -256,7 +263,10 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
                 yield Progress(0, 0, "Computing normalisation statistics from images")
                 exact = operator.tier == "exact"
                 revised = revised_unet(segmenter, collected.problem, made.weights, collected.taught, start, exact)
-            yield Done(_Finished(segmenter, start, revised, model_in, collected, made, clock.elapsed))
+            if withdrawal is not None:
+                gone = {*revised.card.withdrawn, *withdrawal.digests}
+                revised.card = dataclasses.replace(revised.card, withdrawn=tuple(sorted(gone)))
+            yield Done(_Finished(segmenter, start, revised, model_in, collected, made, clock.elapsed, left_out))
             return
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
         for name, value in made.metrics.items():
@@ -284,6 +294,8 @@ def _finish(
         encoder = segmenter.encoder if isinstance(segmenter, HeadSegmenter) else start and start.encoder
         if start is not None:
             numbers["decoder_seed"] = start.seed
+        if finished.left_out_cases:
+            numbers["left_out_cases"] = finished.left_out_cases
         withdrawal = collected.withdrawal
         if withdrawal is not None:
             numbers |= {"forgotten_cases": len(withdrawal.cases), "keep_coarse": int(withdrawal.keep_coarse)}
@@ -323,6 +335,7 @@ def _finish(
             collected.retain_pixels,
             collected.forget_pixels,
             revision.stopped,
+            finished.left_out_cases,
         )
     )
 
@@ -371,6 +384,7 @@ def _metrics(finished: _Finished) -> dict[str, Any]:
         "refined_cases": finished.collected.refined,
         "unrefined_cases": finished.collected.unrefined,
         "forgotten_cases": len(withdrawal.cases) if (withdrawal := finished.collected.withdrawal) else 0,
+        "left_out_cases": finished.left_out_cases,
         "dropped_maps": len(set(finished.collected.maps)),
         "fine_outside_coarse": finished.collected.outside,
         "retain_loss": {

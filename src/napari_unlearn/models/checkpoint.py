@@ -92,7 +92,10 @@ def load_segmenter(
         card = ModelCard(**facts["model"])
         bounded = facts["model"].get("bounded")
         card = dataclasses.replace(
-            card, classes=tuple(card.classes), bounded=None if bounded is None else BoundedTraining.from_dict(bounded)
+            card,
+            classes=tuple(card.classes),
+            bounded=None if bounded is None else BoundedTraining.from_dict(bounded),
+            withdrawn=tuple(card.withdrawn),
         )
         encoder = EncoderCard.from_dict(facts["encoder"])
         # A card without the word is of a head: there was nothing else to say.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -44,6 +44,9 @@ class ModelCard:
         SHA-256 of the public encoder that a wholly trained model started from; empty where the model holds it itself.
     bounded : BoundedTraining or None
         Record of a head's training on bounded features.
+    withdrawn : tuple of str
+        SHA-256 of the id of every case that was forgotten whole: runs that start from the model leave these cases out.
+        Tells what the model may learn from next, not what it is, so it has no part in a comparison.
     """
 
     classes: tuple[str, ...]
@@ -56,6 +59,7 @@ class ModelCard:
     seed: int
     public_encoder: str = ""
     bounded: BoundedTraining | None = None
+    withdrawn: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Segmenter(Protocol):

@@ -4,12 +4,14 @@ A dilation artefact is a wrong label in an image that stays. A withdrawn case ta
 computed from images alone is computed anew without it: mean and spread of the features of a head (and the head in use
 is carried over to them, which is a change of coordinates and not of the function), normalisation statistics of a U-Net.
 All other cases are read as if the withdrawn ones had never been there, draw for draw.
+
+The revised model's card keeps a digest of every id, so that whatever starts from that model leaves those cases out too.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +43,11 @@ class Withdrawal:
     criterion: str
     cases: tuple[Case, ...]
     keep_coarse: bool = False
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """SHA-256 of every id, sorted, as a model's card keeps them."""
+        return tuple(sorted(_digest(case) for case in self.cases))
 
     @property
     def ids_hash(self) -> str:
@@ -86,6 +93,28 @@ def withdraw(cases: Sequence[Case], criterion: str, keep_coarse: bool) -> tuple[
             "narrower criterion."
         )
     return Withdrawal(criterion.strip(), withdrawn, keep_coarse), rest
+
+
+def still_given(cases: Sequence[Case], withdrawn: Collection[str]) -> list[Case]:
+    """Leave out the cases that were withdrawn before the model in use was made.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Training cases.
+    withdrawn : collection of str
+        See `ModelCard.withdrawn`.
+
+    Returns
+    -------
+    list of Case
+        The others, in their order.
+    """
+    return [case for case in cases if _digest(case) not in withdrawn]
+
+
+def _digest(case: Case) -> str:
+    return sha256_bytes(case.id.encode())
 
 
 def on_other_statistics(head: PixelHead, standardiser: Standardiser) -> PixelHead:
