@@ -84,3 +84,24 @@ def test_cancelling_while_somebody_pauses_is_never_lost(monkeypatch: pytest.Monk
         token.pause()
     canceller.join(LONG)
     assert Worker(token).end() == "cancelled"
+
+
+def test_a_paused_job_that_is_asked_to_stop_goes_on_to_its_end() -> None:
+    token = Token()
+    assert not token.stopping
+    token.pause()
+    token.stop()
+    assert token.stopping
+    assert Worker(token).end() == "went on"
+
+
+def test_time_spent_waiting_is_known() -> None:
+    token = Token()
+    token.checkpoint()
+    assert token.held == 0
+    token.pause()
+    worker = Worker(token)
+    worker.join(0.05)
+    token.resume()
+    assert worker.end() == "went on"
+    assert token.held > 0

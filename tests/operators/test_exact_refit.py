@@ -53,3 +53,11 @@ def test_it_tells_loss_and_residual(make_problem: Callable[..., HeadProblem], fi
     assert losses[0] == pytest.approx(np.log(3))
     assert steps[-1].metrics["residual"] == revision.numbers["residual_reached"]
     assert all(0 <= step.done <= step.total for step in steps)
+
+
+def test_it_tells_its_weights_as_soon_as_they_have_learned_something(
+    make_problem: Callable[..., HeadProblem], finish: Any
+) -> None:
+    steps, revision = finish(operator, make_problem(), SETTINGS)
+    assert steps[0].weights is None
+    np.testing.assert_array_equal(steps[-1].weights, revision.weights)

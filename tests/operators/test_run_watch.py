@@ -123,3 +123,39 @@ def test_states_that_do_not_fit_the_model_are_not_looked_at(problem: HeadProblem
     odd: Any = np.zeros(7)
     *told, _ = watch(problem, "gradient-ascent").over(played(odd, problem.original))
     assert len(told) == 1
+
+
+def test_an_empirical_run_that_is_stopped_by_hand_ends_with_the_last_good_state(problem: HeadProblem) -> None:
+    asked = False
+    states = [problem.original * factor for factor in (0.99, 1.01, 1.02)]
+    steps = played(*states, problem.original)
+    watched = watch(problem, "gradient-ascent")
+    run = watched.over(steps, lambda: asked)
+    assert not watched.keeps
+    next(run)
+    assert watched.keeps
+    next(run)
+    asked = True
+    end = next(run)
+    assert isinstance(end, Revision)
+    np.testing.assert_array_equal(end.weights, states[1])
+    assert end.mechanism == "none"
+    assert end.stopped is not None
+    assert "stopped by hand at step 2 of at most 4" in end.stopped
+    assert watched.ended(end) is end
+
+
+def test_an_exact_run_may_end_with_any_state_that_it_fitted_and_a_certified_one_with_none(
+    problem: HeadProblem,
+) -> None:
+    exact = watch(problem, "exact-refit")
+    *_, end = exact.over(played(problem.original, problem.original * 2, problem.public), lambda: True)
+    assert isinstance(end, Revision)
+    np.testing.assert_array_equal(end.weights, problem.original)
+    assert end.mechanism == "none-needed"
+    certified = watch(problem, "pnsgd")
+    *told, end = certified.over(played(problem.original, problem.original, problem.public), lambda: True)
+    assert len(told) == 2
+    assert not certified.keeps
+    assert isinstance(end, Revision)
+    assert end.stopped is None

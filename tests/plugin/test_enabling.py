@@ -49,3 +49,15 @@ def test_live_needs_what_unlearning_needs_and_a_head_and_can_always_be_switched_
     assert enabled(replace(READY, live=True, state=JobState.RUNNING))["live"]
     assert not enabled(replace(READY, live=True))["live_keep"]
     assert enabled(replace(READY, live=True, live_state=True))["live_keep"]
+
+
+def test_a_job_can_be_held_while_it_runs_and_stopped_once_it_has_something_to_keep() -> None:
+    running = replace(READY, state=JobState.RUNNING)
+    assert enabled(running)["pause"]
+    assert enabled(replace(running, state=JobState.PAUSED))["pause"]
+    assert not enabled(READY)["pause"]
+    assert not enabled(running)["stop"]
+    assert enabled(replace(running, keep=True))["stop"]
+    for late in (replace(running, keep=True, stopping=True), replace(READY, state=JobState.CANCELLING, keep=True)):
+        assert not enabled(late)["stop"]
+        assert not enabled(late)["pause"]

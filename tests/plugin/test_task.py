@@ -59,3 +59,40 @@ def test_cancelling_is_acknowledged_at_once_and_ends_with_the_job(qtbot: Any) ->
     assert task.state is JobState.CANCELLED
     task.start(job, None)
     assert task.state is JobState.RUNNING
+
+
+def test_pausing_is_acknowledged_at_once_and_the_same_button_goes_on(qtbot: Any) -> None:
+    runner = HandRunner()
+    task = Task(runner)
+    task.start(job, None)
+    token, receive = runner.started[0]
+    task.pause()
+    assert token.paused
+    assert task.state is JobState.PAUSED
+    receive(Progress(1, 2, "the step under way"))
+    assert task.state is JobState.PAUSED
+    task.pause()
+    assert not token.paused
+    assert task.state is JobState.RUNNING
+    task.pause()
+    receive(Done("it was past its last step"))
+    assert task.state is JobState.DONE
+
+
+def test_a_job_that_is_asked_to_stop_runs_on_to_its_end_and_cannot_be_held(qtbot: Any) -> None:
+    runner = HandRunner()
+    task = Task(runner)
+    task.start(job, None)
+    token, receive = runner.started[0]
+    task.pause()
+    task.stop()
+    assert token.stopping
+    assert not token.paused
+    task.pause()
+    assert task.state is JobState.RUNNING
+    receive(Done("the best"))
+    assert task.state is JobState.DONE
+    task.stop()
+    assert task.state is JobState.DONE
+    task.start(job, None)
+    assert not task.stopping

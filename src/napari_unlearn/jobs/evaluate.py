@@ -96,7 +96,7 @@ def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
     splits = _splits(dataset, request.splits)
     after = before = None
     models = (request.model,) if request.before is None else (request.before, request.model)
-    clock = Clock()
+    clock = Clock(token)
     # Twice the cases: once as they are, once with the artefact added or removed.
     total = 2 * len(models) * sum(len(dataset.refined(name)) for name in splits)
     done = 0

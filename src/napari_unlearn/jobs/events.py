@@ -20,12 +20,15 @@ class Progress:
         What is being done, for a person.
     remaining : float or None
         Expected seconds to the end, None while there is nothing to go by.
+    keep : bool
+        Whether the job has something to keep if it is asked to stop now.
     """
 
     done: int
     total: int
     message: str
     remaining: float | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 
 class CancelledError(Exception):
@@ -22,8 +23,10 @@ class Token:
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
+        self._stopping = threading.Event()
         self._may_run = threading.Event()
         self._may_run.set()
+        self.held = 0.0  # seconds spent waiting, for whoever tells how long the job will take
         # Or a job could be paused for good by somebody who asks just when another one cancels it.
         self._asking = threading.Lock()
 
@@ -31,6 +34,11 @@ class Token:
     def cancelled(self) -> bool:
         """Whether the job was asked to end."""
         return self._cancelled.is_set()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the job was asked to end with what it has."""
+        return self._stopping.is_set()
 
     @property
     def paused(self) -> bool:
@@ -41,6 +49,12 @@ class Token:
         """Ask the job to end at its next checkpoint, also when it is paused."""
         with self._asking:
             self._cancelled.set()
+            self._may_run.set()
+
+    def stop(self) -> None:
+        """Ask the job to end with the best that it has, also when it is paused; jobs that have nothing go on."""
+        with self._asking:
+            self._stopping.set()
             self._may_run.set()
 
     def pause(self) -> None:
@@ -61,6 +75,9 @@ class Token:
         CancelledError
             The job was asked to end.
         """
-        self._may_run.wait()
+        if self.paused:
+            since = time.monotonic()
+            self._may_run.wait()
+            self.held += time.monotonic() - since
         if self.cancelled:
             raise CancelledError

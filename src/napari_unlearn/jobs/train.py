@@ -146,7 +146,7 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     from napari_unlearn.models.segmenter import ModelCard
     from napari_unlearn.models.training import FitStep, default_size
 
-    clock = Clock()
+    clock = Clock(token)
     if request.masks not in ("coarse", "fine"):
         raise UserError(f"There are no '{request.masks}' masks; choose coarse or fine.")
     if request.trainable not in TRAINABLE:

@@ -137,7 +137,8 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
     request : UnlearnRequest
         What to do.
     token : Token
-        To cancel or pause; cancelling takes effect within one step and leaves nothing behind.
+        To cancel, pause or stop; each takes effect within one step. Cancelling leaves nothing behind, stopping makes
+        a run of the last good state.
 
     Yields
     ------
@@ -151,7 +152,7 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
         chosen = planned_numbers(request.model, operator, request.epsilon, request.delta, request.settings)
         settings = _settings(operator, dataclasses.replace(request, settings=chosen))
     log: list[Event] = []
-    for event in _run(request, operator, settings):
+    for event in _run(request, operator, settings, token):
         log.append(event)
         if isinstance(event, Done):
             event = _finish(request, operator, settings, log, event.result)
@@ -170,7 +171,7 @@ class _Finished:
     left_out_cases: int
 
 
-def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) -> Iterator[Event]:
+def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, token: Token) -> Iterator[Event]:
     import numpy as np
 
     from napari_unlearn.jobs.certify import require_admissible
@@ -190,7 +191,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
     from napari_unlearn.operators.withdrawal import Withdrawal, still_given, withdraw, without_their_images
     from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
 
-    clock = Clock()
+    clock = Clock(token)
     dataset = open_dataset(request.dataset)
     cases: Sequence[Case] = dataset.split(training_split(dataset))
     withdrawal: Withdrawal | None = None
@@ -243,10 +244,11 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
             collected = item
     assert collected is not None
     noise = WitnessedNoise(OperatingSystemNoise() if request.noise_seed is None else SeededNoise(request.noise_seed))
-    fitting = Clock()
+    fitting = Clock(token)
     budget = Budget(request.epsilon, request.delta)
     watch = RunWatch(collected.problem, operator, budget, segmenter.card.classes)
-    for made in watch.over(load(operator.name).steps(collected.problem, settings, budget, noise, rng)):
+    steps = load(operator.name).steps(collected.problem, settings, budget, noise, rng)
+    for made in watch.over(steps, lambda: token.stopping):
         if isinstance(made, Revision):
             made = watch.ended(confirmed(operator, made, noise, collected.problem.original.shape))
             if not np.isfinite(made.weights).all():
@@ -268,7 +270,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings) ->
                 revised.card = dataclasses.replace(revised.card, withdrawn=tuple(sorted(gone)))
             yield Done(_Finished(segmenter, start, revised, model_in, collected, made, clock.elapsed, left_out))
             return
-        yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total))
+        yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total), keep=watch.keeps)
         for name, value in made.metrics.items():
             yield Metric(name, made.done, value)
     raise UserError(f"{operator.title} ended without a result; report this to its authors.")

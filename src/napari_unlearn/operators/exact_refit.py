@@ -29,7 +29,9 @@ class ExactRefit:
         fit = problem.learn(problem.public, settings.iterations, rng, settings.tolerance)
         for i, state in enumerate(fit):
             metrics = {"loss": state.loss} | ({} if state.residual is None else {"residual": state.residual})
-            yield Step(i, settings.iterations, "Fitting anew from the public start", metrics)
+            # The start itself has learned nothing that would be worth keeping.
+            reached = state.weights if i else None
+            yield Step(i, settings.iterations, "Fitting anew from the public start", metrics, reached)
         numbers = {} if state.residual is None else {"residual_reached": state.residual}
         yield Revision(state.weights, "none-needed", numbers)
 

@@ -7,7 +7,7 @@ it learn again, and an exact one learns from nothing, so of those only the resul
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -44,7 +44,14 @@ class RunWatch:
         self._watch = CollapseWatch(problem, problem.original, LARGEST_LOSS, names)
         self._good: FloatArray | None = None
 
-    def over(self, steps: Iterable[Step | Revision]) -> Iterator[Step | Revision]:
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a state that a run may end with now; a certified one has none before its end."""
+        return self._good is not None
+
+    def over(
+        self, steps: Iterable[Step | Revision], stopping: Callable[[], bool] = lambda: False
+    ) -> Iterator[Step | Revision]:
         """Pass on the steps of a run until it collapses; then the last good state is its result.
 
         A run that begins elsewhere than at the model in use has not collapsed as long as it was never as good.
@@ -53,6 +60,8 @@ class RunWatch:
         ----------
         steps : iterable of Step or Revision
             Of the operator.
+        stopping : callable
+            Whether somebody asks to stop; then the last good state is the result as soon as there is one.
 
         Yields
         ------
@@ -67,7 +76,13 @@ class RunWatch:
                     yield dataclasses.replace(made, done=made.total, message=COLLAPSING, weights=None)
                     yield Revision(self._good, stopped=self._kept_sentence())
                     return
+            elif self._operator.tier == "exact" and isinstance(made, Step) and self._fits(made.weights):
+                self._good = made.weights  # no less exact than the last one: it is fitted to the same labels
             yield made
+            if self._good is not None and isinstance(made, Step) and stopping():
+                mechanism = "none-needed" if self._operator.tier == "exact" else "none"
+                yield Revision(self._good, mechanism, stopped=self._asked_sentence(made))
+                return
 
     def ended(self, revision: Revision) -> Revision:
         """Look at the result of a run.
@@ -94,7 +109,8 @@ class RunWatch:
                 raise self._no_good_state(revision.stopped)
             return revision
         if not empirical:
-            return dataclasses.replace(revision, stopped=self._useless_sentence())
+            said = [sentence for sentence in (revision.stopped, self._useless_sentence()) if sentence]
+            return dataclasses.replace(revision, stopped=" ".join(said))
         if self._good is not None:
             return Revision(self._good, stopped=self._kept_sentence())
         if not np.isfinite(revision.weights).all():
@@ -115,6 +131,12 @@ class RunWatch:
         return (
             f"{self._operator.title} was collapsing and was stopped: {self._watch.cause}. The last good state before "
             "that is the result of this run."
+        )
+
+    def _asked_sentence(self, step: Step) -> str:
+        return (
+            f"{self._operator.title} was stopped by hand at step {step.done} of at most {step.total}; the last good "
+            "state before that is the result of this run."
         )
 
     def _useless_sentence(self) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.jobs.events import Done, Event, Failed
+from napari_unlearn.jobs.events import Done, Event, Failed, Progress
 from napari_unlearn.jobs.state import JobState
+from napari_unlearn.jobs.unlearn import UnlearnRequest
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.layers import LayerBook, Role
 from napari_unlearn.plugin.runner import Job, JobRunner
@@ -43,11 +44,12 @@ class Bench(QObject):
         self.book = LayerBook(viewer)
         self.looking: tuple[Role, ...] = ()  # the layers that the page in front is about
         self.task = Task(runner, self)
+        self.keep = False  # whether the job has a state that it could end with
         self._project: Project | None = None
         self._on_done: OnDone = _nothing
         self._on_failed: OnEnd | None = None
         self.task.state_changed.connect(self._on_state)
-        self.task.progress.connect(lambda p: dock.run.show_progress(p.done, p.total, p.message, p.remaining))
+        self.task.progress.connect(self._on_progress)
         self.task.ended.connect(self._on_ended)
 
     @property
@@ -88,6 +90,8 @@ class Bench(QObject):
             Given the last event of a job that failed or was cancelled, in place of the message.
         """
         self._on_done, self._on_failed = on_done, on_failed
+        self.keep = False
+        self.dock.run.show_stoppable(isinstance(request, UnlearnRequest))
         self.task.start(job, request)
 
     def attempt(self, action: Callable[[], object]) -> None:
@@ -98,8 +102,15 @@ class Bench(QObject):
             self.dock.messages.error(str(error))
 
     def _on_state(self, state: JobState) -> None:
-        self.dock.run.show_state(state.busy, state is JobState.CANCELLING)
+        stopping = self.task.stopping and state is JobState.RUNNING
+        self.dock.run.show_state(state.busy, state is JobState.CANCELLING, state is JobState.PAUSED, stopping)
         self.changed.emit()
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.dock.run.show_progress(progress.done, progress.total, progress.message, progress.remaining)
+        if progress.keep != self.keep:
+            self.keep = progress.keep
+            self.changed.emit()
 
     def _on_ended(self, event: Event) -> None:
         if isinstance(event, Done):

@@ -77,6 +77,8 @@ class Controller(QObject):
             "go_unlearn": lambda: dock.show_step(UNLEARN),
             "plan": self.unlearning.plan,
             "unlearn": self.unlearning.start,
+            "pause": bench.task.pause,
+            "stop": bench.task.stop,
             "cancel": bench.task.cancel,
             "measure": self.unlearning.measure,
             "export": self.unlearning.export,
@@ -126,6 +128,8 @@ class Controller(QObject):
             head=has and has_head(bench.project.model),
             live=self.live.on,
             live_state=self.live.state is not None,
+            keep=bench.keep,
+            stopping=bench.task.stopping,
         )
 
     def refresh(self) -> None:

@@ -30,6 +30,8 @@ class Facts:
         Whether the model is a head on a frozen encoder.
     live, live_state : bool
         Whether a live session runs, and whether it has shown a state.
+    keep, stopping : bool
+        Whether the job has a state that it could end with, and whether it was asked to.
     """
 
     state: JobState = JobState.IDLE
@@ -44,6 +46,8 @@ class Facts:
     head: bool = True
     live: bool = False
     live_state: bool = False
+    keep: bool = False
+    stopping: bool = False
 
 
 Rule = Callable[[Facts], bool]
@@ -86,6 +90,8 @@ RULES: dict[str, Rule] = {
     "device": _idle,
     "unlearn": lambda facts: blocker(facts) == "",
     "cancel": lambda facts: facts.state in (JobState.RUNNING, JobState.PAUSED),
+    "pause": lambda facts: facts.state in (JobState.RUNNING, JobState.PAUSED) and not facts.stopping,
+    "stop": lambda facts: facts.state in (JobState.RUNNING, JobState.PAUSED) and facts.keep and not facts.stopping,
     "show_before": lambda facts: facts.compared,
     "show_after": lambda facts: facts.compared,
     "show_leakage_before": lambda facts: facts.leakage,

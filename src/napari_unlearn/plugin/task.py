@@ -33,6 +33,7 @@ class Task(QObject):
         self._runner = runner
         self._token = Token()
         self._generation = 0
+        self.stopping = False  # asked to end with the best that it has
 
     def start(self, job: Job, request: object) -> None:
         """Start a job; a defect of the caller while another one is running.
@@ -44,6 +45,7 @@ class Task(QObject):
         request : object
             Frozen and picklable.
         """
+        self.stopping = False
         self._enter(self.state.to(JobState.RUNNING))
         self._generation += 1
         self._token = Token()
@@ -67,11 +69,29 @@ class Task(QObject):
             self._token.cancel()
             self._enter(self.state.to(JobState.CANCELLING))
 
+    def pause(self) -> None:
+        """Hold the job at its next step, or let it go on."""
+        if self.state is JobState.RUNNING and not self.stopping:
+            self._token.pause()
+            self._enter(self.state.to(JobState.PAUSED))
+        elif self.state is JobState.PAUSED:
+            self._enter(self.state.to(JobState.RUNNING))
+            self._token.resume()
+
+    def stop(self) -> None:
+        """Ask the job to end with the best that it has; it runs on until it does, also when it was paused."""
+        if self.state in (JobState.RUNNING, JobState.PAUSED):
+            self.stopping = True
+            self._token.stop()
+            self._enter(JobState.RUNNING)
+
     def _receive(self, generation: int, event: Event) -> None:
         if generation != self._generation:
             return
         last = end_state(event)
         if last is not None:
+            if self.state is JobState.PAUSED:  # it was past its last step when somebody paused it
+                self.state = self.state.to(JobState.RUNNING)
             self._enter(self.state.to(last))
             self.ended.emit(event)
             return

@@ -94,6 +94,12 @@ TEXTS: dict[str, Text] = {
     ),
     "unlearn": Text("Unlearn", "Revise the model in the background. Nothing is replaced until it has succeeded."),
     "cancel": Text("Cancel", "Stop within a step; the model in use stays as it is."),
+    "pause": Text("Pause", "Hold the work at its next step and leave the computer to others; nothing is lost."),
+    "stop": Text(
+        "Stop and keep best",
+        "End now with the last good state and compare it with the model in use. Possible once there is such a state; "
+        "a method that promises ε and δ has none before its end, because the promise rests on all of its noise.",
+    ),
     # Compare and export
     "show_before": Text("Before", "Show what the model predicted before unlearning."),
     "show_after": Text("After", "Show what the revised model predicts."),
