@@ -102,3 +102,12 @@ def test_a_run_that_fails_says_why_and_can_be_started_again(
     start(ready)
     ready.click("cancel")
     ready.wait(lambda: not bench.task.state.busy)
+
+
+def test_every_device_is_tested_at_a_click_and_says_what_came_of_it(ready: Any) -> None:
+    ready.click("try_devices")
+    found = ready.dock.findChild(QLabel, "devices_found")
+    ready.wait(lambda: found.isVisible())
+    assert "✓ <b>Processor (CPU)</b>: works" in found.text()
+    assert found.text().count("<br>") == 2
+    ready.wait(lambda: not ready.controller.bench.task.state.busy)

@@ -76,6 +76,7 @@ class Controller(QObject):
             "live_keep": self.live.keep,
             "go_unlearn": lambda: dock.show_step(UNLEARN),
             "plan": self.unlearning.plan,
+            "try_devices": self.unlearning.try_devices,
             "unlearn": self.unlearning.start,
             "pause": bench.task.pause,
             "stop": bench.task.stop,

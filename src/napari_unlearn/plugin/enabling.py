@@ -88,6 +88,7 @@ RULES: dict[str, Rule] = {
     "delta": lambda facts: _idle(facts) and facts.budget,
     "counterfactual": _idle,
     "device": _idle,
+    "try_devices": _idle,
     "unlearn": lambda facts: blocker(facts) == "",
     "cancel": lambda facts: facts.state in (JobState.RUNNING, JobState.PAUSED),
     "pause": lambda facts: facts.state in (JobState.RUNNING, JobState.PAUSED) and not facts.stopping,

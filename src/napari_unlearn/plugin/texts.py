@@ -92,6 +92,11 @@ TEXTS: dict[str, Text] = {
     "device": Text(
         "Compute on", "Where to compute. Automatic takes a graphics card where one works, else the processor."
     ),
+    "try_devices": Text(
+        "Test",
+        "Take one step of a small network on every device, check what it calculates, and say below how fast it was or "
+        "why the device is not offered.",
+    ),
     "unlearn": Text("Unlearn", "Revise the model in the background. Nothing is replaced until it has succeeded."),
     "cancel": Text("Cancel", "Stop within a step; the model in use stays as it is."),
     "pause": Text("Pause", "Hold the work at its next step and leave the computer to others; nothing is lost."),

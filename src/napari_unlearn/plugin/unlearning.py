@@ -120,6 +120,11 @@ class Unlearning(QObject):
         )
         self._bench.run(plan.events, request, lambda result: self._page.plan.show_result(result, choices.operator))
 
+    def try_devices(self) -> None:
+        """Try every device in the background, and say what came of it."""
+        call = calls.Call("napari_unlearn.models.device", "try_devices", (), "Testing devices")
+        self._bench.run(calls.events, call, self._page.devices.show_reports)
+
     def show_last_run(self) -> None:
         """Fill step 4 from the run that made the model in use, when a project is opened again."""
         self._bench.book.remove(LEAKAGES)

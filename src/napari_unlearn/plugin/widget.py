@@ -48,7 +48,7 @@ class UnlearnWidget(Dock):
         self._warm.start(WARM_AFTER)
 
     def _warm_up(self) -> None:
-        warm.start(self.controller.bench.runner, self.unlearn.show_unavailable)
+        warm.start(self.controller.bench.runner, self.unlearn.devices.show_unavailable)
 
     def _on_quit(self) -> None:
         self.controller.stop()

@@ -43,7 +43,7 @@ def test_a_device_that_cannot_be_used_is_grey_and_says_why(page: UnlearnPage) ->
     devices = page.findChild(QComboBox, "device")
     places = {devices.itemData(place): place for place in range(devices.count())}
     devices.setCurrentIndex(places["cuda"])
-    page.show_unavailable({"cuda": "No card."})
+    page.devices.show_unavailable({"cuda": "No card."})
     assert page.choices.device == "auto"
     assert devices.itemData(places["cuda"], Qt.ItemDataRole.ToolTipRole) == "No card."
     assert not devices.model().item(places["cuda"]).isEnabled()

@@ -23,6 +23,7 @@ class Curve(QWidget):
         self._plot.hideButtons()
         self._plot.setMouseEnabled(False, False)
         self._plot.setLabel("bottom", "step")
+        self._plot.getAxis("bottom").enableAutoSIPrefix(False)  # nobody counts steps in thousandths
         self._legend = self._plot.addLegend(offset=(-6, 4))
         self._points: dict[str, tuple[list[int], list[float]]] = {}
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}

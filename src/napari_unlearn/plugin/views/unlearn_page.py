@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.budget_slider import BudgetSlider
 from napari_unlearn.plugin.views.curve import Curve
+from napari_unlearn.plugin.views.device_picker import DevicePicker
 from napari_unlearn.plugin.views.operator_cards import Offer, OperatorCards
 from napari_unlearn.plugin.views.parts import Page, label, named, row
 from napari_unlearn.plugin.views.plan_panel import PlanPanel
@@ -52,16 +53,18 @@ class UnlearnPage(Page):
         self._swaps = QSpinBox()
         self._swaps.setRange(0, 16)
         self._swaps.setValue(8)
-        self._device = QComboBox()
-        for name, shown in (("auto", "Automatic"), ("cpu", "Processor (CPU)"), ("cuda", "NVIDIA graphics card"),
-                            ("mps", "Apple graphics")):  # fmt: skip
-            self._device.addItem(shown, name)
-        fields = {"epsilon": self._epsilon, "delta": self._delta, "counterfactual": self._swaps, "device": self._device}
+        self.devices = DevicePicker()
+        self.devices.requested.connect(self.requested)
+        fields = {"epsilon": self._epsilon, "delta": self._delta, "counterfactual": self._swaps}
         for key, field in fields.items():
             named(field, key)
             name = label({"epsilon": "Budget ε", "delta": "Budget δ"}.get(key, TEXTS[key].label))
             name.setToolTip(TEXTS[key].tip)
             form.addRow(name, row(BudgetSlider(self._epsilon), field, stretch=0) if key == "epsilon" else field)
+        name = label(TEXTS["device"].label)
+        name.setToolTip(TEXTS["device"].tip)
+        form.addRow(name, self.devices)
+        form.addRow(self.devices.found)
         self.section("Settings")
         self.body.addLayout(form)
         self.plan = PlanPanel()
@@ -86,22 +89,12 @@ class UnlearnPage(Page):
             self._epsilon.value(),
             self._delta.text().strip(),
             self._swaps.value(),
-            str(self._device.currentData()),
+            self.devices.current,
         )
 
     def set_operators(self, offers: Sequence[Offer]) -> None:
         """Offer these operators."""
         self.operators.set_operators(offers)
-
-    def show_unavailable(self, reasons: Mapping[str, str]) -> None:
-        """Grey out the devices that cannot be used, and say why when the mouse rests on them."""
-        entries = self._device.model()
-        for place in range(self._device.count()):
-            reason = reasons.get(self._device.itemData(place), "")
-            self._device.setItemData(place, reason, Qt.ItemDataRole.ToolTipRole)
-            entries.item(place).setEnabled(not reason)
-            if reason and place == self._device.currentIndex():
-                self._device.setCurrentIndex(0)
 
     def show_forget_set(self, refined: int, in_progress: int) -> None:
         """Say what a run would work with."""
@@ -116,6 +109,9 @@ class UnlearnPage(Page):
         self._blocked.setVisible(bool(sentence) and not busy)
 
     def add_point(self, name: str, step: int, value: float) -> None:
-        """Draw one more point of a curve."""
+        """Draw one more point of a curve, and turn to the curves when the first one begins."""
+        first = self.curve.isHidden()
         self.curve.show()
         self.curve.add(name, step, value)
+        if first:
+            QTimer.singleShot(0, lambda: self.ensureWidgetVisible(self.curve))  # once the page has made room for it
