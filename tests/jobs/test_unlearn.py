@@ -510,11 +510,54 @@ def test_a_head_trained_otherwise_is_refused_in_one_sentence(
     assert not request.out.exists()
 
 
-def test_composed_cases_are_refused_where_images_must_stay_the_same(
-    change: Callable[..., UnlearnRequest], failure: Callable[..., str], noisy: Path
+def test_noisy_training_goes_on_with_composed_cases_and_without_them_again(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], noisy: Path
 ) -> None:
-    request = change(operator="pnsgd", model=noisy, counterfactual=1)
-    assert "learns from the images that the head was trained on and from no other" in failure(events(request, Token()))
+    request = change(operator="pnsgd", model=noisy, counterfactual=2)
+    result = finish(events(request, Token()))
+    assert verify_run(request.out) == []
+    numbers = read_certificate(request.out).parameters
+    assert (numbers["composed"], numbers["images"], numbers["n"]) == (12, 12, 30)
+    again = change("second", "pnsgd", model=result.model)
+    finish(events(again, Token()))
+    assert verify_run(again.out) == []
+    second = read_certificate(again.out).parameters
+    assert (second["composed"], second["n"]) == (0, 20)
+    assert second["earlier_distance"] == numbers["distance"]
+
+
+@pytest.mark.parametrize("keep_coarse", [False, True])
+def test_noisy_training_goes_on_without_withdrawn_cases_and_later_requests_leave_them_out(
+    change: Callable[..., UnlearnRequest],
+    finish: Callable[..., Any],
+    noisy: Path,
+    sample: Dataset,
+    keep_coarse: bool,
+) -> None:
+    case = sample.split("train")[3]
+    request = change(operator="pnsgd", model=noisy, forget_cases=f"id = {case.id}", keep_coarse=keep_coarse)
+    result = finish(events(request, Token()))
+    assert verify_run(request.out) == []
+    record = read_certificate(request.out)
+    numbers = record.parameters
+    assert (numbers["images"], numbers["any_start"], numbers["distance"]) == (11, 1, 2 * numbers["projection_radius"])
+    assert any(a.sentence.startswith("Nothing is assumed of how the head was trained") for a in record.assumptions)
+    again = change("second", "pnsgd", model=result.model)
+    finish(events(again, Token()))
+    assert verify_run(again.out) == []
+    second = read_certificate(again.out).parameters
+    assert (second["images"], second["any_start"], second["left_out_cases"]) == (11, 0, 1)
+    assert second["feature_radius"] == numbers["feature_radius"]
+
+
+def test_a_newton_step_forgets_no_whole_cases_and_says_what_does(
+    change: Callable[..., UnlearnRequest], failure: Callable[..., str], sample: Dataset
+) -> None:
+    request = change(operator="newton-step", forget_cases=f"id = {sample.split('train')[3].id}")
+    assert failure(events(request, Token())) == (
+        "This operator starts from a minimum on features that were whitened with all training images, so it cannot "
+        "forget whole cases; choose another one, such as exact-refit, residual-head or pnsgd."
+    )
 
 
 @pytest.fixture

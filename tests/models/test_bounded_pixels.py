@@ -9,7 +9,7 @@ import pytest
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset
-from napari_unlearn.models.bounded_pixels import BoundedPixels, ImagePixels, bounded, read_images
+from napari_unlearn.models.bounded_pixels import BoundedPixels, ImagePixels, bounded, read_images, scale_of
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.head import Standardiser
@@ -85,6 +85,25 @@ def read(cases: list[Case], cache: FeatureCache, masks: str = "coarse", seed: in
     assert progress == list(range(len(cases)))
     assert isinstance(drawn, ImagePixels)
     return drawn
+
+
+def test_further_images_are_whitened_and_shortened_like_those_before_them(
+    drawn: ImagePixels, pixels: BoundedPixels
+) -> None:
+    more = pixels.and_more(drawn.features[2:4], drawn.labels[2:4], PLAIN)
+    assert len(more) == IMAGES + 2
+    for name in ("features", "labels", "weights"):
+        joined, own = getattr(more, name), getattr(pixels, name)
+        np.testing.assert_array_equal(joined[:IMAGES], own)
+        np.testing.assert_array_equal(joined[IMAGES:], own[2:4])
+    assert (more.radius, more.digest) == (pixels.radius, pixels.digest)
+
+
+def test_the_scale_is_that_of_all_pixels_of_the_first_images(drawn: ImagePixels) -> None:
+    scale = scale_of(drawn)
+    flat = drawn.features.reshape(-1, FEATURES).astype(float)
+    np.testing.assert_allclose(scale.mean, flat.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(scale.std, flat.std(axis=0), rtol=1e-12)
 
 
 def test_the_same_pixels_are_drawn_whatever_the_labels(sample: Dataset, encoder: Encoder) -> None:

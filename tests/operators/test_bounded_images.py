@@ -17,7 +17,9 @@ from napari_unlearn.models.bounded_training import BoundedTraining
 from napari_unlearn.models.checkpoint import load_segmenter
 from napari_unlearn.models.head import PixelHead
 from napari_unlearn.models.segmenter import HeadSegmenter
-from napari_unlearn.operators.bounded_images import BoundedImages, read_bounded_images, trained_as_recorded
+from napari_unlearn.operators.bounded_images import BoundedImages, in_the_ball, read_bounded_images, trained_as_recorded
+from napari_unlearn.operators.withdrawal import withdraw, without_their_images
+from napari_unlearn.privacy.noise import OperatingSystemNoise
 
 RECIPE = BoundedRecipe(pixels=30, strong_convexity=0.1)
 
@@ -73,6 +75,76 @@ def test_the_certificate_says_what_is_taken_from_the_card(segmenter: HeadSegment
     assert "--method bounded" in assumption.sentence
     assert "12 images" in assumption.checked
     assert "taken from the card" in assumption.checked
+
+
+def test_composed_cases_come_behind_with_at_most_their_share_and_no_weight_raised(
+    segmenter: HeadSegmenter, sample: Dataset
+) -> None:
+    images = read(segmenter, sample.split("train"))
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(9, 30, sum(segmenter.head.channels))).astype(np.float32)
+    labels = rng.integers(3, size=(9, 30)).astype(np.uint8)
+    for share in (0.0, 0.2, 0.9, 1.0):
+        joined = images.with_composed(features, labels, segmenter.head.standardiser, share)
+        assert (joined.composed, len(joined.pixels), len(joined.refined)) == (9, 21, 21)
+        np.testing.assert_array_equal(joined.pixels.features[:12], images.pixels.features)
+        np.testing.assert_array_equal(joined.pixels.weights[:12], images.pixels.weights)
+        np.testing.assert_array_equal(joined.pixels.labels[12:], labels)
+        own, added = images.pixels.weights[images.refined].sum(), joined.pixels.weights[12:].sum()
+        assert added / (own + added) == pytest.approx(min(share, 9 / (own + 9)))
+        assert joined.pixels.weights.max() <= 1 / 30 + 1e-12
+        assert np.linalg.norm(joined.pixels.features, axis=2).max() <= images.pixels.radius * (1 + 1e-5)
+
+
+@pytest.fixture(scope="module")
+def noisy(segmenter: HeadSegmenter, sample: Dataset) -> HeadSegmenter:
+    """A head that noisy steps trained on all images."""
+    return trained_with_noise(segmenter, sample.split("train"))
+
+
+def trained_with_noise(plain: HeadSegmenter, cases: Sequence[Case]) -> HeadSegmenter:
+    recipe = dataclasses.replace(RECIPE, epochs=2)
+    *_, made = fit_bounded(cases, plain.cache, 64, 3, recipe, 4, OperatingSystemNoise())
+    assert isinstance(made, tuple)
+    head, training = made
+    return dataclasses.replace(plain, head=head, card=dataclasses.replace(plain.card, bounded=training))
+
+
+@pytest.mark.parametrize("keep_coarse", [False, True])
+def test_without_withdrawn_cases_everything_is_as_a_training_on_the_others_would_have_it(
+    noisy: HeadSegmenter, sample: Dataset, keep_coarse: bool
+) -> None:
+    cases = sample.split("train")
+    withdrawal, rest = withdraw(cases, f"id = {cases[3].id} or id = {cases[8].id}", keep_coarse)
+    moved = without_their_images(noisy, rest, bounded=True)
+    *_, images = read_bounded_images(moved, rest, True, "pnsgd", withdrawal)
+    assert isinstance(images, BoundedImages)
+    never = trained_with_noise(noisy, rest)
+    for name in ("mean", "std"):
+        np.testing.assert_array_equal(getattr(moved.head.standardiser, name), getattr(never.head.standardiser, name))
+    assert never.card.bounded is not None
+    assert images.training == dataclasses.replace(never.card.bounded, head_sha256=images.training.head_sha256)
+    assert images.any_start
+    inside = images.coarse > 0
+    unrefined = np.array([not case.is_refined for case in rest])
+    known = images.pixels.weights > 0
+    assert known[unrefined & inside.any(axis=1)][inside[unrefined & inside.any(axis=1)]].all() == keep_coarse
+    assert (images.refined == (np.ones(10, bool) if keep_coarse else ~unrefined)).all()
+    other = moved.logits(cases[0].image())
+    np.testing.assert_allclose(other, noisy.logits(cases[0].image()), rtol=1e-3, atol=1e-3)
+
+
+def test_the_certificate_says_that_nothing_is_assumed_of_a_training_with_withdrawn_cases(
+    noisy: HeadSegmenter, sample: Dataset
+) -> None:
+    withdrawal, rest = withdraw(sample.split("train"), f"id = {sample.split('train')[3].id}", False)
+    moved = without_their_images(noisy, rest, bounded=True)
+    *_, images = read_bounded_images(moved, rest, True, "pnsgd", withdrawal)
+    assert isinstance(images, BoundedImages)
+    assumption = in_the_ball(images)
+    assert assumption.sentence.startswith("Nothing is assumed of how the head was trained")
+    assert "computed anew from the 11 images that are left" in assumption.checked
+    assert "the ball of radius 10;" in assumption.checked
 
 
 def refusal(segmenter: HeadSegmenter, cases: Sequence[Case], method: str = "bounded") -> str:

@@ -15,6 +15,7 @@ from scipy.stats import chi2
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.bounded_fit import objective
 from napari_unlearn.models.bounded_pixels import BoundedPixels
+from napari_unlearn.models.head import Standardiser
 from napari_unlearn.operators.catalogue.certified_convex import NewtonStepSettings
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.newton_step import newton_step, operator
@@ -181,6 +182,57 @@ def test_a_head_that_is_no_minimum_is_refused(make: Callable[..., HeadProblem], 
     with pytest.raises(UserError, match="the coarse masks or the head were changed; train it again"):
         finish(operator, other, SETTINGS, silence)
     assert silence.asked == []
+
+
+@pytest.mark.parametrize("share", [0.05, 0.4])
+def test_composed_cases_count_as_added_pixels_and_it_is_within_its_bound_of_the_minimum_with_them(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any, share: float
+) -> None:
+    problem = make(1)
+    rng = np.random.default_rng(5)
+    features, labels = rng.normal(size=(2, 20, 4)).astype(np.float32), rng.integers(3, size=(2, 20)).astype(np.uint8)
+    plain = problem.bounded
+    images = plain.with_composed(features, labels, Standardiser(np.zeros(4), np.ones(4)), share)
+    problem = dataclasses.replace(problem, bounded=images)
+    _, revision = finish(operator, problem, SETTINGS, silence)
+    numbers = revision.numbers
+    weighed = images.pixels.weights[6:].sum() * 20
+    assert weighed <= numbers["added_pixels"] < weighed + 1
+    assert numbers["drawn_pixels"] == 120
+    # One over the number of images that were trained on, for composed ones as well.
+    joined = dataclasses.replace(images.pixels, weights=images.pixels.weights * 8 / 6)
+    got, new = images.on_whitened(revision.weights), minimum(joined)
+    old = images.on_whitened(problem.original)
+    assert np.linalg.norm(got - new) <= numbers["sensitivity"]
+    np.testing.assert_allclose(got, dense(joined, old, CONVEXITY), atol=1e-6)
+    without = minimum(plain.pixels)
+    step = newton_step(joined, without, 3, CONVEXITY, tolerance=1e-7)
+    # The model compared with starts from the minimum of what may be kept, and both together must be hidden.
+    assert np.linalg.norm(got - step) <= numbers["sensitivity"]
+    assert np.linalg.norm(new - without) > 1e-4
+
+
+def test_composed_cases_are_certified_and_fewer_of_them_do_not_verify(
+    make: Callable[..., HeadProblem], finish: Any, certify: Any
+) -> None:
+    problem = make(1)
+    features, labels = np.ones((1, 20, 4), np.float32), np.ones((1, 20), np.uint8)
+    images = problem.bounded.with_composed(features, labels, Standardiser(np.zeros(4), np.ones(4)), 0.1)
+    _, revision = finish(operator, dataclasses.replace(problem, bounded=images), SETTINGS, OperatingSystemNoise())
+    assert check(certify(revision)) == []
+    assert any("sensitivity is recorded as" in failure for failure in check(certify(revision, added_pixels=0)))
+
+
+def test_composed_cases_that_would_drown_the_head_are_named(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any
+) -> None:
+    problem = make(3, convexity=0.05, radius=3.0)
+    features, labels = np.ones((4, 20, 4), np.float32), np.ones((4, 20), np.uint8)
+    images = problem.bounded.with_composed(features, labels, Standardiser(np.zeros(4), np.ones(4)), 0.9)
+    with pytest.raises(
+        UserError, match=r"at strength 0\.05 and composed cases worth 80 to be added, which needs noise"
+    ):
+        finish(operator, dataclasses.replace(problem, bounded=images), SETTINGS, silence)
 
 
 def test_a_system_that_cannot_be_solved_so_well_is_refused(make: Callable[..., HeadProblem]) -> None:

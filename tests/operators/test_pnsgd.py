@@ -13,6 +13,7 @@ import pytest
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.bounded_fit import mass, objective
 from napari_unlearn.models.bounded_training import NoisySteps, head_digest
+from napari_unlearn.models.head import Standardiser
 from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
 from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
 from napari_unlearn.operators.head_problem import HeadProblem
@@ -184,6 +185,100 @@ def test_a_budget_that_takes_too_long_is_refused(make: Callable[..., HeadProblem
 def test_steps_that_are_too_long_for_the_images_are_refused(make: Callable[..., HeadProblem], finish: Any) -> None:
     with pytest.raises(UserError, match=r"curvature [\d.]+, more than the 0\.01 that the model's card records"):
         finish(operator, make(smoothness=0.01), SETTINGS)
+
+
+def with_composed(problem: HeadProblem, count: int = 4, scale: float = 1.0) -> HeadProblem:
+    """The problem with composed cases behind its images."""
+    images = problem.bounded
+    assert images is not None
+    rng = np.random.default_rng(5)
+    pixels = images.training.pixels
+    features = (scale * rng.normal(size=(count, pixels, 4))).astype(np.float32)
+    labels = rng.integers(3, size=(count, pixels)).astype(np.uint8)
+    plain = Standardiser(np.zeros(4), np.ones(4))
+    return dataclasses.replace(problem, bounded=images.with_composed(features, labels, plain, 0.9))
+
+
+def test_composed_cases_join_and_without_noise_it_ends_at_the_minimum_with_them(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any
+) -> None:
+    problem = with_composed(make(batch_size=10))
+    _, revision = finish(operator, problem, PnsgdSettings(least_epochs=1500), silence)
+    kept = weighted(problem.bounded, SETTINGS.background_weight)
+    *_, state = objective(kept, problem.classes, CONVEXITY).newton(np.zeros((3, 5)), 50, 1e-12)
+    np.testing.assert_allclose(problem.bounded.on_whitened(revision.weights), state.weights, atol=1e-4)
+    assert revision.numbers["composed"] == 4
+
+
+def test_composed_cases_make_epochs_longer_and_the_certificate_counts_them(
+    make: Callable[..., HeadProblem], finish: Any, certify: Any
+) -> None:
+    _, plain = finish(operator, make(), SETTINGS, OperatingSystemNoise())
+    _, revision = finish(operator, with_composed(make()), SETTINGS, OperatingSystemNoise())
+    assert (plain.numbers["n"], revision.numbers["n"], revision.numbers["images"]) == (8, 12, 6)
+    assert revision.numbers["distance"] == plain.numbers["distance"]
+    assert check(certify(revision)) == []
+    wrong = check(certify(revision, composed=0))
+    assert any("6 images in batches of 4 count as 8, not as 12" in failure for failure in wrong)
+    assert revision.training.images == 6
+    about = revision.assumptions[-1]
+    assert about.sentence == "Composed cases count as data that may be kept."
+    assert about.checked.startswith("4 were made of refined cases")
+    assert revision.assumptions[1].checked.startswith("3 lose their dilation artefacts and 3 everything inside")
+
+
+def test_steps_become_shorter_where_composed_cases_bend_the_objective_more(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any, certify: Any
+) -> None:
+    plain = make()
+    problem = with_composed(plain, scale=50.0)
+    recorded = problem.bounded.training.steps
+    _, revision = finish(operator, problem, SETTINGS, OperatingSystemNoise())
+    needed = smoothness(problem.bounded.pixels, CONVEXITY, BATCH, 0)
+    assert needed > recorded.smoothness
+    assert revision.numbers["smoothness"] == needed
+    assert revision.numbers["step_size"] == revision.training.steps.step_size == 1 / needed
+    assert check(certify(revision)) == []
+
+
+def test_two_starts_end_as_close_as_the_account_says_with_composed_cases(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any
+) -> None:
+    problem = with_composed(make(), scale=50.0)
+    radius = problem.bounded.training.steps.projection_radius
+    start = np.random.default_rng(4).normal(size=(3, 5))
+    ends = []
+    for sign in (1, -1):
+        original = problem.bounded.on_standardised(sign * start * radius / np.linalg.norm(start))
+        _, revision = finish(operator, dataclasses.replace(problem, original=original), SETTINGS, silence)
+        ends.append(problem.bounded.on_whitened(revision.weights))
+    n = revision.numbers
+    shrunk = (1 - n["step_size"] * CONVEXITY) ** (n["epochs"] * n["n"] / n["batch_size"])
+    assert np.linalg.norm(ends[0] - ends[1]) <= n["distance"] * shrunk * (1 + 1e-4)
+
+
+def test_where_cases_were_withdrawn_any_head_is_moved_into_the_ball_first(
+    make: Callable[..., HeadProblem], finish: Any, silence: Any, certify: Any
+) -> None:
+    # A distance that the labels alone would keep small says nothing here.
+    problem = make(projection_radius=1e3)
+    images = dataclasses.replace(problem.bounded, any_start=True)
+    far = 1e9 * np.random.default_rng(4).normal(size=(3, 5))
+    ends = []
+    for original in (far, -far):
+        state = dataclasses.replace(problem, original=images.on_standardised(original), bounded=images)
+        _, revision = finish(operator, state, SETTINGS, silence)
+        ends.append(images.on_whitened(revision.weights))
+    n = revision.numbers
+    assert n["distance"] == 2e3
+    assert account(problem.bounded, Budget(1.0, 1e-5), SETTINGS)["distance"] < 2e3
+    shrunk = (1 - n["step_size"] * CONVEXITY) ** (n["epochs"] * n["n"] / n["batch_size"])
+    assert np.linalg.norm(ends[0] - ends[1]) <= 2e3 * shrunk * (1 + 1e-4)
+    _, certified = finish(operator, state, SETTINGS, OperatingSystemNoise())
+    assert check(certify(certified)) == []
+    wrong = check(certify(certified, distance=account(problem.bounded, Budget(1.0, 1e-5), SETTINGS)["distance"]))
+    assert any("The distance is recorded as" in failure for failure in wrong)
+    assert certified.assumptions[0].sentence.startswith("Nothing is assumed of how the head was trained")
 
 
 def test_exact_accounting_needs_fewer_epochs_than_the_published_one() -> None:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping
+from napari_unlearn.privacy import gaussian_dp, gradient_clipping, model_clipping, pnsgd
 from napari_unlearn.privacy.mechanisms import MECHANISMS
 
 GAUSSIAN = ["residual", "gradient-clipping", "blockwise", "output-perturbation", "pnsgd", "newton-step", "composition"]
@@ -156,6 +156,21 @@ def test_numbers_of_noisy_training_that_contradict_each_other_are_named(make_cer
     parameters = dict(make_certificate("pnsgd").parameters) | changed
     (failure,) = MECHANISMS["pnsgd"].contradictions(parameters)
     assert failure.startswith(sentence)
+
+
+def test_composed_cases_and_any_start_have_a_part_in_the_numbers_of_noisy_training(make_certificate):
+    plain = dict(make_certificate("pnsgd").parameters)
+    contradictions = MECHANISMS["pnsgd"].contradictions
+    assert contradictions(plain | {"composed": 0, "any_start": 0}) == []
+    assert contradictions(plain | {"composed": 5, "n": 16}) == []
+    (failure,) = contradictions(plain | {"composed": 5})
+    assert failure == "15 images in batches of 4 count as 16, not as 12."
+    assert contradictions(plain | {"any_start": 1, "distance": 6.0}) == []
+    far = plain | {"projection_radius": 1e6}
+    near = pnsgd.relabelled_distance(feature_radius=2.0, strong_convexity=0.05, projection_radius=1e6)
+    assert contradictions(far | {"distance": near}) == []
+    (failure,) = contradictions(far | {"distance": near, "any_start": 1})
+    assert failure.endswith("but its numbers give 2e+06.")
 
 
 def test_a_newton_step_that_understates_its_sensitivity_is_named(make_certificate):

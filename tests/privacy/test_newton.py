@@ -74,6 +74,15 @@ def test_a_residual_costs_both_runs_even_if_nothing_is_removed():
     assert newton.relabelled_sensitivity(residual_bound=0, **RELABELLED | {"removed_pixels": 0}) == 0
 
 
+def test_added_pixels_cost_both_runs_and_bend_the_objective():
+    numbers = RELABELLED | {"residual_bound": 0, "added_pixels": 50}
+    bend, slope = 1.05 * 8 / math.sqrt(2), math.sqrt(2) * 2
+    expected = sum(bend * (share * slope / 0.5) ** 2 / (2 * 0.5) for share in (0.06, 0.05))
+    assert newton.relabelled_sensitivity(**numbers) == pytest.approx(expected, rel=1e-12)
+    with pytest.raises(ValueError, match="added_pixels must be"):
+        newton.relabelled_sensitivity(**numbers | {"added_pixels": -1})
+
+
 def test_the_noise_of_removed_labels_is_calibrated_exactly():
     numbers = RELABELLED | {"residual_bound": 1e-6}
     sigma = newton.relabelled_sigma(2, 1e-5, **numbers)

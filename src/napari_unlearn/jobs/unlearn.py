@@ -21,6 +21,7 @@ from napari_unlearn.jobs.plan import planned_numbers
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
+from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.registry import available, info, load
 from napari_unlearn.operators.settings import Settings
@@ -221,7 +222,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
         )
     if withdrawal is not None and isinstance(segmenter, HeadSegmenter):
         yield Progress(0, 0, "Computing statistics of the remaining images")
-        segmenter = without_their_images(segmenter, cases)
+        segmenter = without_their_images(segmenter, cases, bounded=isinstance(settings, PnsgdSettings))
     rng = np.random.default_rng(request.seed)
     collected: Collected | None = None
     collecting = (

@@ -10,11 +10,11 @@ import torch
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
-from napari_unlearn.models.bounded_pixels import BoundedPixels, ImagePixels, bounded, read_images
+from napari_unlearn.models.bounded_pixels import BoundedPixels, ImagePixels, bounded, read_images, scale_of
 from napari_unlearn.models.bounded_training import BoundedTraining, NoisySteps, head_digest
 from napari_unlearn.models.convex_head import ConvexProblem, PixelSet
 from napari_unlearn.models.feature_cache import FeatureCache
-from napari_unlearn.models.head import PixelHead, Standardiser
+from napari_unlearn.models.head import PixelHead
 from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
 from napari_unlearn.models.training import FitStep, masked_cases, read_on_grid
 from napari_unlearn.privacy.noise import NoiseSource
@@ -129,7 +129,7 @@ def fit_bounded(
             drawn = item
         else:
             yield FitStep(item, total, "Computing image features")
-    standardiser = _standardiser(drawn)
+    standardiser = scale_of(drawn)
     pixels = bounded(drawn, standardiser)
     convex = objective(pixels, classes, recipe.strong_convexity)
     steps = None
@@ -154,12 +154,6 @@ def fit_bounded(
         len(cases), recipe.pixels, pixels.radius, recipe.strong_convexity, pixels.digest, head_digest(weights), steps
     )
     yield PixelHead(weights, standardiser, cache.encoder.channels), record
-
-
-def _standardiser(drawn: ImagePixels) -> Standardiser:
-    # The pixels were drawn anywhere in the images, so that no mask has a say in these statistics.
-    some = drawn.features[:200].reshape(-1, drawn.features.shape[2]).astype(np.float64)
-    return Standardiser(some.mean(axis=0), np.maximum(some.std(axis=0), 1e-6))
 
 
 def _noisy_steps(pixels: BoundedPixels, recipe: BoundedRecipe, seed: int, noise: NoiseSource) -> NoisySteps:

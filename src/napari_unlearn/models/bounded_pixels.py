@@ -12,6 +12,7 @@ vector. Three things keep the constants small, and all three look at images alon
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -99,6 +100,35 @@ class BoundedPixels:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def and_more(
+        self, features: NDArray[np.float32], labels: NDArray[np.uint8], standardiser: Standardiser
+    ) -> BoundedPixels:
+        """The same with further images behind them, whitened and shortened like these.
+
+        Parameters
+        ----------
+        features : ndarray of float32, shape (k, P, F)
+            Raw features.
+        labels : ndarray of uint8, shape (k, P)
+            Class ids; `IGNORE` where there is none.
+        standardiser : Standardiser
+            The one that these features were scaled by.
+
+        Returns
+        -------
+        BoundedPixels
+        """
+        more = np.stack([standardiser.apply(image) for image in features])
+        lengths = _whiten(more, self.whitening)
+        more *= np.minimum(1, self.radius / lengths).astype(np.float32)[..., None]
+        known = labels != IGNORE
+        return dataclasses.replace(
+            self,
+            features=np.concatenate([self.features, more]),
+            labels=np.concatenate([self.labels, np.where(known, labels, 0).astype(np.int64)]),
+            weights=np.concatenate([self.weights, known / labels.shape[1]]),
+        )
+
 
 def read_images(
     cases: Sequence[Case],
@@ -165,17 +195,39 @@ def bounded(drawn: ImagePixels, standardiser: Standardiser, radius: float | None
     for image in features:
         moment += (image.T @ image).astype(np.float64) / (images * pixels)
     whitening = _whitening(moment)
-    matrix = whitening.matrix.astype(np.float32)
-    lengths = np.empty((images, pixels))
-    for image, length in zip(features, lengths, strict=True):
-        image[:] = image @ matrix
-        length[:] = np.linalg.norm(image, axis=1)
+    lengths = _whiten(features, whitening)
     radius = float(np.median(lengths)) if radius is None else radius
     features *= np.minimum(1, radius / lengths).astype(np.float32)[..., None]
     known = drawn.labels != IGNORE
     return BoundedPixels(
         features, np.where(known, drawn.labels, 0).astype(np.int64), known / pixels, radius, whitening, drawn.digest
     )
+
+
+def scale_of(drawn: ImagePixels) -> Standardiser:
+    """Mean and spread of features; the pixels lie anywhere in the images, so that no mask has a say in them.
+
+    Parameters
+    ----------
+    drawn : ImagePixels
+        The first 200 images are looked at.
+
+    Returns
+    -------
+    Standardiser
+    """
+    some = drawn.features[:200].reshape(-1, drawn.features.shape[2]).astype(np.float64)
+    return Standardiser(some.mean(axis=0), np.maximum(some.std(axis=0), 1e-6))
+
+
+def _whiten(features: NDArray[np.float32], whitening: Whitening) -> FloatArray:
+    """Whiten features where they are, and return their lengths, (n, P)."""
+    matrix = whitening.matrix.astype(np.float32)
+    lengths = np.empty(features.shape[:2])
+    for image, length in zip(features, lengths, strict=True):
+        image[:] = image @ matrix
+        length[:] = np.linalg.norm(image, axis=1)
+    return lengths
 
 
 def _whitening(moment: FloatArray) -> Whitening:

@@ -14,9 +14,12 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.models.bounded_pixels import BoundedPixels, FloatArray, ImagePixels, bounded, read_images
 from napari_unlearn.models.bounded_training import BoundedTraining, head_digest
 from napari_unlearn.models.grid import mask_to_grid
+from napari_unlearn.models.head import Standardiser
+from napari_unlearn.models.noisy_sgd import smoothness
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import MaskReader
+from napari_unlearn.operators.withdrawal import Withdrawal
 from napari_unlearn.privacy.certificate import Assumption
 
 
@@ -35,7 +38,12 @@ class BoundedImages:
     coarse : ndarray of int64, shape (n, P)
         The labels that were trained on.
     refined : ndarray of bool, shape (n,)
-        Cases with a fine mask.
+        Whether an image teaches where its lesion is; of the others only certain background is known.
+    composed : int
+        How many of the images, the last ones, are composed of others: the head was not trained on these.
+    any_start : bool
+        Whether nothing may be assumed of the head but that it lies in the ball of the training: whole cases were
+        withdrawn, whose images had a part in the features that it was trained on.
     """
 
     training: BoundedTraining
@@ -43,6 +51,42 @@ class BoundedImages:
     pixels: BoundedPixels
     coarse: NDArray[np.int64]
     refined: NDArray[np.bool_]
+    composed: int = 0
+    any_start: bool = False
+
+    def with_composed(
+        self, features: NDArray[np.float32], labels: NDArray[np.uint8], standardiser: Standardiser, share: float
+    ) -> BoundedImages:
+        """Put composed cases behind the images.
+
+        Parameters
+        ----------
+        features : ndarray of float32, shape (k, P, F)
+            Raw features, of as many pixels as of the other images.
+        labels : ndarray of uint8, shape (k, P)
+            Class ids.
+        standardiser : Standardiser
+            Of the head in use.
+        share : float
+            Of the weight of all images that show lesions, at most, that the composed ones carry. No weight is raised.
+
+        Returns
+        -------
+        BoundedImages
+        """
+        count = len(self.pixels)
+        pixels = self.pixels.and_more(features, labels, standardiser)
+        weights = pixels.weights.copy()
+        own, added = weights[:count][self.refined].sum(), weights[count:].sum()
+        if added > 0 and share < 1:
+            weights[count:] *= min(1.0, share / (1 - share) * own / added)
+        return dataclasses.replace(
+            self,
+            pixels=dataclasses.replace(pixels, weights=weights),
+            coarse=np.concatenate([self.coarse, pixels.labels[count:]]),
+            refined=np.concatenate([self.refined, np.ones(len(labels), np.bool_)]),
+            composed=len(labels),
+        )
 
     def on_whitened(self, weights: FloatArray) -> FloatArray:
         """A head on standardised features as one on whitened features."""
@@ -76,8 +120,35 @@ def trained_as_recorded(images: BoundedImages, method: str) -> Assumption:
     )
 
 
+def in_the_ball(images: BoundedImages) -> Assumption:
+    """What takes the place of `trained_as_recorded` where whole cases were withdrawn.
+
+    Parameters
+    ----------
+    images : BoundedImages
+        Those that are left.
+
+    Returns
+    -------
+    Assumption
+    """
+    training = images.training
+    assert training.steps is not None
+    return Assumption(
+        "Nothing is assumed of how the head was trained, since withdrawn images had a part in its features.",
+        f"Scale, whitening and length of features and the step size were computed anew from the {training.images} "
+        "images that are left. The head was written down for these features and moved into the ball of radius "
+        f"{training.steps.projection_radius:g}; any two heads in it are at most twice that apart.",
+        True,
+    )
+
+
 def read_bounded_images(
-    segmenter: HeadSegmenter, cases: Sequence[Case], corrected: bool, method: str
+    segmenter: HeadSegmenter,
+    cases: Sequence[Case],
+    corrected: bool,
+    method: str,
+    withdrawal: Withdrawal | None = None,
 ) -> Iterator[Step | BoundedImages]:
     """Read the pixels again that the head in use was trained on.
 
@@ -91,6 +162,9 @@ def read_bounded_images(
         Whether corrected pixels may teach.
     method : str
         How the head must have been trained: ``pnsgd`` or ``bounded``.
+    withdrawal : Withdrawal or None
+        Whole cases that are not among the others any more; the head is written down for features without them, see
+        `operators.withdrawal.without_their_images`. Only with ``pnsgd``.
 
     Yields
     ------
@@ -108,13 +182,13 @@ def read_bounded_images(
             f"This head was not trained with --method {method}, on which the guarantee of this operator rests; train "
             f"it again with napari-unlearn train --method {method}, or choose another operator."
         )
-    if head_digest(segmenter.head.weights) != training.head_sha256:
+    if withdrawal is None and head_digest(segmenter.head.weights) != training.head_sha256:
         raise UserError(
             f"This head was changed after its training with --method {method}, on which the guarantee of this "
             "operator rests; choose the model as it was trained, or another operator."
         )
     card = segmenter.card
-    masks = MaskReader(card.size, corrected)
+    masks = MaskReader(card.size, corrected, withdrawal)
 
     def labels(case: Case) -> NDArray[np.uint8]:
         return np.stack([masks.read(case).retain, mask_to_grid(case.coarse(), card.size)], axis=-1)
@@ -125,16 +199,38 @@ def read_bounded_images(
             drawn = item
         else:
             yield Step(item, len(cases), "Reading the pixels that the head was trained on")
+    kept = dataclasses.replace(drawn, labels=drawn.labels[..., 0])
+    coarse = drawn.labels[..., 1].astype(np.int64)
+    refined = np.array([case.is_refined for case in cases])
+    standardiser = segmenter.head.standardiser
+    if withdrawal is not None:
+        pixels = bounded(kept, standardiser)
+        yield BoundedImages(
+            _anew(training, pixels, card.seed),
+            card.seed,
+            pixels,
+            coarse,
+            refined | withdrawal.keep_coarse,
+            any_start=True,
+        )
+        return
     if drawn.digest != training.images_sha256:
         raise UserError(
             f"The head was trained on {training.images} images, and those with a coarse mask are now {len(cases)} and "
             "not the same; restore the training images of the data set, or train the head again."
         )
-    kept = dataclasses.replace(drawn, labels=drawn.labels[..., 0])
-    yield BoundedImages(
-        training,
-        card.seed,
-        bounded(kept, segmenter.head.standardiser, training.feature_radius),
-        drawn.labels[..., 1].astype(np.int64),
-        np.array([case.is_refined for case in cases]),
+    pixels = bounded(kept, standardiser, training.feature_radius)
+    yield BoundedImages(training, card.seed, pixels, coarse, refined)
+
+
+def _anew(training: BoundedTraining, pixels: BoundedPixels, seed: int) -> BoundedTraining:
+    """The record as it would be of a training on fewer images; only its recipe is taken over."""
+    assert training.steps is not None
+    batch_size = min(training.steps.batch_size, len(pixels))
+    curvature = smoothness(pixels, training.strong_convexity, batch_size, seed)
+    steps = dataclasses.replace(
+        training.steps, batch_size=batch_size, step_size=1 / curvature, smoothness=curvature, distance=0.0, spent=1
+    )
+    return dataclasses.replace(
+        training, images=len(pixels), feature_radius=pixels.radius, images_sha256=pixels.digest, steps=steps
     )

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.grid import image_to_grid
+from napari_unlearn.models.head import read_pixels
 from napari_unlearn.models.pixel_sampling import DrawnPixels, draw_pixels, merge, standardised
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.bounded_images import BoundedImages, read_bounded_images
-from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
+from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings, PnsgdSettings
 from napari_unlearn.operators.counterfactual import Refined
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Step
@@ -67,7 +69,7 @@ def collect(
     ------
     UserError
         The cases that teach lesions lack a class that the model predicts, or there are none; or whole cases are to be
-        forgotten by an operator that rests on all images.
+        forgotten by an operator that starts from what all images made.
     """
     size, cache, standardiser = segmenter.card.size, segmenter.cache, segmenter.head.standardiser
     cases, refined_cases = known_cases(cases, withdrawal)
@@ -78,17 +80,12 @@ def collect(
                 "This operator goes on with the training of the head, whose pixels are given; leave overlap at 1, or "
                 "choose another operator."
             )
-        if withdrawal is not None:
+        if withdrawal is not None and not isinstance(settings, PnsgdSettings):
             raise UserError(
-                "This operator rests on the very images that the head was trained on, so it cannot forget whole cases; "
-                "choose another one, such as exact-refit or residual-head."
+                "This operator starts from a minimum on features that were whitened with all training images, so it "
+                "cannot forget whole cases; choose another one, such as exact-refit, residual-head or pnsgd."
             )
-        if swaps:
-            raise UserError(
-                "This operator learns from the images that the head was trained on and from no other; leave composed "
-                "cases out, or choose another operator."
-            )
-        for item in read_bounded_images(segmenter, cases, bool(settings.corrected), settings.method):
+        for item in read_bounded_images(segmenter, cases, bool(settings.corrected), settings.method, withdrawal):
             if isinstance(item, Step):
                 yield item
             else:
@@ -130,12 +127,20 @@ def collect(
     retained = standardised(kept, standardiser)
     if swaps:
         composed: list[DrawnPixels] = []
+        on_bounded: list[tuple[NDArray[np.float32], Mask]] = []
         for batch in composed_batches(refined, swaps, rng):
             yield Step(len(cases) + len(withdrawn) + len(composed), total, "Composing counterfactual cases")
             images = torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image, _ in batch]))
             for levels, (_, own) in zip(cache.compute(images), batch, strict=True):
                 composed.append(draw_pixels(levels, own, settings.swap_pixels, rng, settings.near_weight))
+                if trained_on is not None:
+                    places = rng.choice(own.size, trained_on.training.pixels, replace=False)
+                    features = read_pixels(levels, *np.divmod(places, own.shape[1]))
+                    on_bounded.append((features, own.reshape(-1)[places]))
         retained = _mix(retained, standardised(merge(composed), standardiser), settings.swap_weight)
+        if trained_on is not None:
+            drawn, labels_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
+            trained_on = trained_on.with_composed(drawn, labels_of, standardiser, settings.swap_weight)
     if certain:
         retained = _mix(retained, standardised(merge(certain), standardiser), settings.background_weight)
     problem = HeadProblem(

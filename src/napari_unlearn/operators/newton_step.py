@@ -19,6 +19,13 @@ Sekhari et al. bound D by 2 rho L / m, from the values of the objectives; the gr
 quarter of their sensitivity 2 M L^2 rho^2 / m^3. It still grows with the square of rho and the inverse cube of m, so
 the step is only of use for few pixels and a strong pull to zero. Where the noise it needs would be longer than any
 head the objective allows, sqrt(2 ln(K + 1) / m), it is refused; neither number looks at the head.
+
+Composed cases were not in the training. Their share beta moves the gradient as forgotten labels do, also for the model
+compared with, and adds to the Hessian: the two steps land within M (1 + beta) / (2 m) times D^2, with rho + beta and
+with beta in place of rho.
+
+Withdrawn cases cannot be forgotten here. Their images had a part in the whitening of the features, and the minimum on
+features that are whitened without them is another one; nothing bounds how far it lies.
 """
 
 from __future__ import annotations
@@ -46,6 +53,7 @@ from napari_unlearn.privacy.noise import NoiseSource
 
 _MOST_ITERATIONS = 5000
 _BLOCK = 16384
+_ROUNDING = 1e-6  # pixels
 
 
 @dataclass(frozen=True)
@@ -62,12 +70,14 @@ class NewtonStep:
         assert images is not None
         numbers = account(images, problem, budget, settings)
         old = images.on_whitened(problem.original)
+        kept = images.pixels
+        if images.composed:
+            # Behind the images of the training, whose own share of the objective must stay what it was.
+            kept = dataclasses.replace(kept, weights=kept.weights * (len(kept) / images.training.images))
         yield Step(0, 2, "Checking that the head is the minimum of its training")
         _require_minimum(images, old, problem.classes, settings.residual)
         yield Step(1, 2, "One Newton step towards the minimum of what may be kept")
-        new = newton_step(
-            images.pixels, old, problem.classes, images.training.strong_convexity, tolerance=settings.residual
-        )
+        new = newton_step(kept, old, problem.classes, images.training.strong_convexity, tolerance=settings.residual)
         new = new + noise.gaussian(new.shape, numbers["sigma"])
         weights = images.on_standardised(new)
         yield Step(2, 2, "Hiding what is left in noise", weights=weights)
@@ -114,22 +124,28 @@ def account(
         The noise would drown the head.
     """
     convexity, radius = images.training.strong_convexity, images.training.feature_radius
-    changed = (images.pixels.weights == 0) | (images.pixels.labels != images.coarse)
+    own = slice(images.training.images)
+    changed = (images.pixels.weights[own] == 0) | (images.pixels.labels[own] != images.coarse[own])
+    added = math.ceil(images.pixels.weights[images.training.images :].sum() * changed.shape[1] - _ROUNDING)
     bounds = {
         "feature_radius": radius,
         "strong_convexity": convexity,
         "drawn_pixels": changed.size,
         "removed_pixels": int(changed.sum()),
+        "added_pixels": added,
         "residual_bound": settings.residual,
     }
     sensitivity = newton.relabelled_sensitivity(**bounds)
     sigma = newton.relabelled_sigma(budget.epsilon, budget.delta, **bounds)
     length, longest = sigma * math.sqrt(problem.original.size), math.sqrt(2 * math.log(problem.classes) / convexity)
     if length > longest:
+        composed = f" and composed cases worth {added} to be added" if added else ""
+        remedy = "leave composed cases out, " if added else ""
         raise UserError(
-            f"{bounds['removed_pixels']} of {changed.size} drawn pixels are to be forgotten at strength {convexity:g}, "
-            f"which needs noise of length {length:.3g}, while no head of this training is longer than {longest:.3g}; "
-            "refine more cases, train with a larger strength, or choose residual-head or exact-refit."
+            f"{bounds['removed_pixels']} of {changed.size} drawn pixels are to be forgotten at strength {convexity:g}"
+            f"{composed}, which needs noise of length {length:.3g}, while no head of this training is longer than "
+            f"{longest:.3g}; refine more cases, {remedy}train with a larger strength, or choose residual-head or "
+            "exact-refit."
         )
     return {**bounds, "sensitivity": sensitivity, "sigma": sigma}
 
@@ -213,10 +229,13 @@ class _Curvature:
 
 
 def _require_minimum(images: BoundedImages, state: FloatArray, classes: int, residual: float) -> None:
+    own = slice(images.training.images)
+    coarse = images.coarse[own]
     whole = dataclasses.replace(
         images.pixels,
-        labels=images.coarse,
-        weights=np.full(images.coarse.shape, 1 / images.coarse.shape[1]),
+        features=images.pixels.features[own],
+        labels=coarse,
+        weights=np.full(coarse.shape, 1 / coarse.shape[1]),
     )
     found = objective(whole, classes, images.training.strong_convexity).residual(state)
     if not found <= residual:

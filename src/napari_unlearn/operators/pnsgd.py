@@ -17,6 +17,14 @@ that everything is background, and is therefore given less weight; the bound on 
 
 A further request finds a head that is at most Z c^N from the one it is compared with; Z then is that plus the distance
 that new labels can make, or 2 R if that is less.
+
+Nothing in this asks the epochs to be over the objective of the training, only that both heads take the same contracting
+steps. So composed cases, made of what may be kept, join in them; where they bend the objective of a batch more than the
+training knew, steps become shorter. The model compared with goes on with them as well.
+
+Withdrawn cases take their images along, which had a part in the whitening of the features, so that nothing is known of
+how far apart two trainings end. But the projection keeps every head in a ball. The head is written down for features
+that are whitened without those images and moved into the ball of radius R there: Z = 2 R, whatever it was trained on.
 """
 
 from __future__ import annotations
@@ -30,7 +38,7 @@ import numpy as np
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.bounded_pixels import BoundedPixels
 from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
-from napari_unlearn.operators.bounded_images import BoundedImages, trained_as_recorded
+from napari_unlearn.operators.bounded_images import BoundedImages, in_the_ball, trained_as_recorded
 from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
 from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
@@ -54,14 +62,16 @@ class Pnsgd:
         assert isinstance(problem, HeadProblem)
         images = problem.bounded
         assert images is not None
+        images = _with_steps_short_enough(images)
         numbers = account(images, budget, settings)
         training, steps = images.training, images.training.steps
         assert steps is not None
         epochs = int(numbers["epochs"])
-        _require_smooth(images)
         kept = weighted(images, settings.background_weight)
         sgd = NoisySgd(kept, problem.classes, training.strong_convexity, steps, images.seed)
         start = images.on_whitened(problem.original)
+        if images.any_start:
+            start = start * min(1.0, steps.projection_radius / max(float(np.linalg.norm(start)), 1e-300))
         for done, state in enumerate(sgd.epochs(start, epochs, noise), 1):
             weights = images.on_standardised(state)
             yield Step(done, 2 * epochs, "Going on with noisy training on what may be kept", weights=weights)
@@ -76,7 +86,11 @@ class Pnsgd:
             noise=noise.description,
             noise_certifies=noise.certifies,
             training=training.after(weights, numbers["distance"], epochs),
-            assumptions=(trained_as_recorded(images, "pnsgd"), covered(images)),
+            assumptions=(
+                in_the_ball(images) if images.any_start else trained_as_recorded(images, "pnsgd"),
+                covered(images),
+                *_about_composed(images),
+            ),
         )
 
 
@@ -92,13 +106,26 @@ def covered(images: BoundedImages) -> Assumption:
     -------
     Assumption
     """
-    training, refined = images.training, int(images.refined.sum())
+    training, refined = images.training, int(images.refined.sum()) - images.composed
     return Assumption(
         f"All {training.images} images count as changed: any of their labels may be forgotten.",
         f"{refined} lose their dilation artefacts and {training.images - refined} everything inside their coarse mask; "
         "the distance recorded holds for any labels of all images, since their pixels stay the same.",
         True,
     )
+
+
+def _about_composed(images: BoundedImages) -> list[Assumption]:
+    if not images.composed:
+        return []
+    return [
+        Assumption(
+            "Composed cases count as data that may be kept.",
+            f"{images.composed} were made of refined cases and their fine masks; they are in every pass over the "
+            "images, and the model compared with goes on with them too.",
+            True,
+        )
+    ]
 
 
 def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> dict[str, float]:
@@ -127,7 +154,7 @@ def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> d
     update = {
         "step_size": steps.step_size,
         "strong_convexity": training.strong_convexity,
-        "n": pnsgd.filled(training.images, steps.batch_size),
+        "n": pnsgd.filled(training.images + images.composed, steps.batch_size),
         "batch_size": steps.batch_size,
     }
     fresh = pnsgd.relabelled_distance(
@@ -135,13 +162,16 @@ def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> d
         strong_convexity=training.strong_convexity,
         projection_radius=steps.projection_radius,
     )
+    # Composed cases of an earlier request are not counted here: fewer steps leave more of the distance.
     distance = pnsgd.next_distance(
         distance=steps.distance,
         epochs=steps.spent,
         fresh_distance=fresh,
         projection_radius=steps.projection_radius,
-        **update,
+        **{**update, "n": pnsgd.filled(training.images, steps.batch_size)},
     )
+    if images.any_start:
+        distance = 2 * steps.projection_radius
     needed = pnsgd.epochs(budget.epsilon, budget.delta, distance=distance, sigma=steps.sigma, **update)
     if needed > settings.most_epochs:
         raise UserError(
@@ -151,6 +181,8 @@ def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> d
     return {
         **update,
         "images": training.images,
+        "composed": images.composed,
+        "any_start": int(images.any_start),
         "smoothness": steps.smoothness,
         "feature_radius": training.feature_radius,
         "projection_radius": steps.projection_radius,
@@ -184,15 +216,21 @@ def weighted(images: BoundedImages, share: float) -> BoundedPixels:
     return dataclasses.replace(images.pixels, weights=weights)
 
 
-def _require_smooth(images: BoundedImages) -> None:
+def _with_steps_short_enough(images: BoundedImages) -> BoundedImages:
+    """Shorten the steps where composed cases make it necessary; without any, the recorded ones must do."""
     training, steps = images.training, images.training.steps
     assert steps is not None
     found = smoothness(images.pixels, training.strong_convexity, steps.batch_size, images.seed)
-    if found > steps.smoothness * (1 + _ROUNDING):
+    if found <= steps.smoothness * (1 + _ROUNDING):
+        return images
+    if not images.composed:
         raise UserError(
             f"The objective has curvature {found:g}, more than the {steps.smoothness:g} that the model's card records, "
             "so its steps are too long for the guarantee; train the head again."
         )
+    # A later request reckons with these steps too; that they were longer before only leaves less of the distance.
+    shorter = dataclasses.replace(steps, step_size=1 / found, smoothness=found)
+    return dataclasses.replace(images, training=dataclasses.replace(training, steps=shorter))
 
 
 operator = Pnsgd()

@@ -21,9 +21,10 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.data.criterion import matching, parse_criterion
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_bytes
+from napari_unlearn.models.bounded_pixels import ImagePixels, read_images, scale_of
 from napari_unlearn.models.head import PixelHead, Standardiser
 from napari_unlearn.models.segmenter import HeadSegmenter
-from napari_unlearn.models.training import image_statistics, masked_cases
+from napari_unlearn.models.training import image_statistics, masked_cases, read_on_grid
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def on_other_statistics(head: PixelHead, standardiser: Standardiser) -> PixelHea
     return PixelHead(np.column_stack([slopes * standardiser.std, bias]), standardiser, head.channels)
 
 
-def without_their_images(segmenter: HeadSegmenter, rest: Sequence[Case]) -> HeadSegmenter:
+def without_their_images(segmenter: HeadSegmenter, rest: Sequence[Case], *, bounded: bool = False) -> HeadSegmenter:
     """Take the images of withdrawn cases out of the statistics that features are scaled by.
 
     Parameters
@@ -148,6 +149,9 @@ def without_their_images(segmenter: HeadSegmenter, rest: Sequence[Case]) -> Head
         The model in use; it is not changed.
     rest : sequence of Case
         The cases that are left.
+    bounded : bool
+        Whether the operator goes on with a training on bounded features, which takes its statistics at pixels of its
+        own.
 
     Returns
     -------
@@ -162,7 +166,19 @@ def without_their_images(segmenter: HeadSegmenter, rest: Sequence[Case]) -> Head
     """
     card = segmenter.card
     taught = masked_cases(rest, "fine" if card.masks == "fine" else "coarse")
-    statistics = image_statistics(taught, segmenter.cache, card.size, card.seed)
+    if bounded and card.bounded is not None:
+        *_, drawn = read_images(
+            taught,
+            lambda case: read_on_grid(case, "coarse", card.size)[1],
+            segmenter.cache,
+            card.size,
+            card.bounded.pixels,
+            card.seed,
+        )
+        assert isinstance(drawn, ImagePixels)
+        statistics = scale_of(drawn)
+    else:
+        statistics = image_statistics(taught, segmenter.cache, card.size, card.seed)
     return dataclasses.replace(segmenter, head=on_other_statistics(segmenter.head, statistics))
 
 

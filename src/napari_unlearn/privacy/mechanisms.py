@@ -184,6 +184,7 @@ def _noisy_epochs_sensitivity(parameters: Parameters) -> float:
 
 
 def _noisy_epochs_contradictions(parameters: Parameters) -> list[str]:
+    images, composed = parameters["images"], parameters.get("composed", 0)
     fresh = pnsgd.relabelled_distance(
         **{name: parameters[name] for name in ("feature_radius", "strong_convexity", "projection_radius")}
     )
@@ -192,8 +193,10 @@ def _noisy_epochs_contradictions(parameters: Parameters) -> list[str]:
         epochs=parameters["earlier_epochs"],
         fresh_distance=fresh,
         projection_radius=parameters["projection_radius"],
-        **{name: parameters[name] for name in _NOISY_STEPS},
+        **{**{name: parameters[name] for name in _NOISY_STEPS}, "n": pnsgd.filled(images, parameters["batch_size"])},
     )
+    if parameters.get("any_start"):
+        needed = 2 * parameters["projection_radius"]
     failures = []
     if not math.isclose(parameters["distance"], needed, rel_tol=RELATIVE_TOLERANCE):
         failures.append(f"The distance is recorded as {parameters['distance']:g}, but its numbers give {needed:g}.")
@@ -201,10 +204,10 @@ def _noisy_epochs_contradictions(parameters: Parameters) -> list[str]:
         failures.append(
             f"A step size of {parameters['step_size']:g} is too long for a smoothness of {parameters['smoothness']:g}."
         )
-    filled = pnsgd.filled(parameters["images"], parameters["batch_size"])
+    filled = pnsgd.filled(images + count("composed", composed, least=0), parameters["batch_size"])
     if parameters["n"] != filled:
         failures.append(
-            f"{parameters['images']:g} images in batches of {parameters['batch_size']:g} count as {filled}, not as "
+            f"{images + composed:g} images in batches of {parameters['batch_size']:g} count as {filled}, not as "
             f"{parameters['n']:g}."
         )
     return failures
@@ -214,7 +217,9 @@ _RELABELLED = ("feature_radius", "strong_convexity", "drawn_pixels", "removed_pi
 
 
 def _newton_step_sensitivity(parameters: Parameters) -> float:
-    return newton.relabelled_sensitivity(**{name: parameters[name] for name in _RELABELLED})
+    return newton.relabelled_sensitivity(
+        **{name: parameters[name] for name in _RELABELLED}, added_pixels=parameters.get("added_pixels", 0)
+    )
 
 
 def _newton_step_contradictions(parameters: Parameters) -> list[str]:

@@ -86,6 +86,7 @@ def relabelled_sigma(
     drawn_pixels: float,
     removed_pixels: float,
     residual_bound: float,
+    added_pixels: float = 0,
 ) -> float:
     """Return the noise per parameter for a softmax regression; parameters as for `relabelled_sensitivity`.
 
@@ -100,6 +101,7 @@ def relabelled_sigma(
         drawn_pixels=drawn_pixels,
         removed_pixels=removed_pixels,
         residual_bound=residual_bound,
+        added_pixels=added_pixels,
     )
     return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
 
@@ -111,6 +113,7 @@ def relabelled_sensitivity(
     drawn_pixels: float,
     removed_pixels: float,
     residual_bound: float,
+    added_pixels: float = 0,
 ) -> float:
     """Return how far apart two Newton steps can end, one of which started at the minimum without the removed labels.
 
@@ -118,6 +121,9 @@ def relabelled_sensitivity(
     M = r^3 / sqrt(2). Weights are not rescaled when labels go, so that the old minimum is within D = (rho L + e) / m of
     the new one and the step within M D^2 / (2 m) + e / m; with rho = 0 that is the bound for the other run. Derived
     here; `sensitivity` with L / 2 gives the same for e = 0.
+
+    Pixels that both runs add, a share beta, move the gradient of both by up to beta L more and make the Hessian
+    M (1 + beta)-Lipschitz.
 
     Parameters
     ----------
@@ -129,6 +135,8 @@ def relabelled_sensitivity(
         Pixels of the objective, and how many of them lose their label or get another one.
     residual_bound
         e, bound on the gradient at the old minimum and on what is left of the linear system, 0 or more.
+    added_pixels
+        Pixels that join the objective and were not in the training, 0 or more.
 
     Returns
     -------
@@ -145,10 +153,11 @@ def relabelled_sensitivity(
         raise ValueError(f"removed_pixels must not exceed drawn_pixels, but {removed} of {drawn} are to be removed.")
     radius, convexity = non_negative("feature_radius", feature_radius), positive("strong_convexity", strong_convexity)
     residual = non_negative("residual_bound", residual_bound)
-    bend = radius**3 / math.sqrt(2)
+    added = count("added_pixels", added_pixels, least=0) / drawn
+    bend = (1 + added) * radius**3 / math.sqrt(2)
 
     def off(share: float) -> float:
         moved = (share * math.sqrt(2) * radius + residual) / convexity
         return bend * moved * moved / (2 * convexity) + residual / convexity
 
-    return off(removed / drawn) + off(0)
+    return off(removed / drawn + added) + off(added)

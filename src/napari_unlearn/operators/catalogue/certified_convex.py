@@ -13,8 +13,8 @@ from napari_unlearn.operators.settings import Settings, number
 class BoundedSettings(Settings):
     """Common to operators that go on with a head trained on features of bounded length.
 
-    Pixels and strength are those of the training; of the common numbers only `background_weight` (pnsgd) and
-    `corrected` are used.
+    Pixels and strength are those of the training; of the common numbers only `background_weight` (pnsgd),
+    `swap_weight` and `corrected` are used.
     """
 
     method: ClassVar[str]
