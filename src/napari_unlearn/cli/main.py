@@ -17,6 +17,7 @@ from napari_unlearn.cli.plan import plan
 from napari_unlearn.cli.predict import predict
 from napari_unlearn.cli.report import report
 from napari_unlearn.cli.sample import sample
+from napari_unlearn.cli.suggest import suggest
 from napari_unlearn.cli.train import train
 from napari_unlearn.cli.unlearn import unlearn
 from napari_unlearn.cli.verify import verify
@@ -34,6 +35,7 @@ app = typer.Typer(
 for command in (
     sample,
     information,
+    suggest,
     train,
     plan,
     unlearn,

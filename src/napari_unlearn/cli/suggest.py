@@ -1,0 +1,80 @@
+"""Command `suggest`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from napari_unlearn.cli.console import OUT, fail, print_json
+from napari_unlearn.cli.options import DatasetFolder, Json
+from napari_unlearn.errors import UserError
+
+if TYPE_CHECKING:
+    from napari_unlearn.data.suggestion import Share
+
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--even", help="Column to even out between diagnoses; may be repeated. All that sort into a few kinds if none."
+    ),
+]
+
+
+def suggest(
+    dataset: DatasetFolder,
+    cases: Annotated[int, typer.Option(min=1, help="How many to suggest.")] = 10,
+    even: Columns = None,
+    seed: Annotated[int, typer.Option(min=0, help="Decides between cases that serve equally well.")] = 0,
+    json: Json = False,
+) -> None:
+    """Tell which cases to refine next, so that no artefact goes with a diagnosis among the refined ones."""
+    import numpy as np
+
+    from napari_unlearn.data import suggestion
+    from napari_unlearn.data.dataset import open_dataset
+
+    try:
+        training = open_dataset(dataset).split("train")
+        columns = tuple(even) if even else suggestion.attributes(training)
+        found = suggestion.suggest(training, cases, columns, np.random.default_rng(seed))
+    except UserError as error:
+        fail(str(error))
+    after = [case for case in training if case.is_refined] + [each.case for each in found]
+    everywhere, among = suggestion.shares(training, columns), suggestion.shares(after, columns)
+    if json:
+        print_json(
+            {
+                "columns": columns,
+                "cases": [
+                    {"id": each.case.id, "diagnosis": each.case.diagnosis, "reason": each.reason} for each in found
+                ],
+                "all": [asdict(each) for each in everywhere],
+                "refined": [asdict(each) for each in among],
+            }
+        )
+        return
+    grid = Table("Case", "Diagnosis", "Why", title="Refine next")
+    for each in found:
+        grid.add_row(each.case.id, each.case.diagnosis, each.reason)
+    OUT.print(grid)
+    if columns:
+        OUT.print(_evenness(everywhere, among))
+
+
+def _evenness(everywhere: Sequence[Share], among: Sequence[Share]) -> Table:
+    diagnoses = sorted({each.diagnosis for each in everywhere})
+    table = Table("Attribute", *diagnoses, title="All training cases -> refined with these")
+    after = {(each.attribute, each.diagnosis): each.share for each in among}
+    rows: dict[str, list[str]] = {}
+    for each in everywhere:
+        later = after.get((each.attribute, each.diagnosis))
+        rows.setdefault(each.attribute, []).append(
+            f"{each.share:.0%} -> " + ("none refined" if later is None else f"{later:.0%}")
+        )
+    for attribute, cells in rows.items():
+        table.add_row(attribute, *cells)
+    return table

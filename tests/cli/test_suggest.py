@@ -1,0 +1,32 @@
+"""Suggestions from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from click.testing import Result
+
+from napari_unlearn.data.dataset import Dataset
+
+
+def test_cases_are_suggested_with_a_reason(told: Callable[..., dict[str, Any]], sample: Dataset) -> None:
+    result = told("suggest", sample.root, "--cases", "4", "--even", "ruler", "--even", "ink")
+    assert result["columns"] == ["ruler", "ink"]
+    refined = {case.id for case in sample.split("train") if case.is_refined}
+    found = {case["id"] for case in result["cases"]}
+    assert len(found) == 4
+    assert not found & refined
+    assert all(case["reason"].endswith(".") for case in result["cases"])
+    assert {each["diagnosis"] for each in result["all"]} == set(sample.classes[1:])
+
+
+def test_people_see_what_becomes_even(type_: Callable[..., Result], sample: Dataset) -> None:
+    result = type_("suggest", sample.root, "--cases", "2", "--even", "ruler")
+    assert result.exit_code == 0
+    assert "Refine next" in result.stdout
+    assert "ruler" in result.stdout
+
+
+def test_an_unknown_column_is_told(refused: Callable[..., str], sample: Dataset) -> None:
+    assert "no column 'gloves'" in refused("suggest", sample.root, "--even", "gloves")
