@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QLabel, QPushButton, QRadioButton
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.jobs.run_folder import verify_run
 from napari_unlearn.jobs.state import JobState
+from napari_unlearn.models.unet import Unet
 from napari_unlearn.operators import retrain
 
 
@@ -111,3 +112,27 @@ def test_every_device_is_tested_at_a_click_and_says_what_came_of_it(ready: Any) 
     assert "✓ <b>Processor (CPU)</b>: works" in found.text()
     assert found.text().count("<br>") == 2
     ready.wait(lambda: not ready.controller.bench.task.state.busy)
+
+
+def test_a_run_that_runs_out_of_memory_says_so_and_begins_again_with_fewer_images(
+    ready: Any, unet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = ready.controller.bench
+    bench.project.use_model(unet)
+    ready.wait_for_predictions()
+    forward = Unet.forward
+
+    def limited(network: Unet, images: Any) -> Any:
+        if len(images) > 4:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return forward(network, images)
+
+    monkeypatch.setattr(Unet, "forward", limited)
+    ready.click("unlearn")
+    ready.wait(lambda: bool(ready.dock.messages.shown))
+    assert ready.dock.messages.shown == [
+        ("note", "Memory ran out; beginning again with at most 4 images at a time, which takes longer.")
+    ]
+    assert bench.task.state is JobState.RUNNING
+    ready.click("cancel")
+    ready.wait(lambda: not bench.task.state.busy)

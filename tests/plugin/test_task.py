@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_unlearn.jobs.events import Cancelled, Done, Event, Preview, Progress
+from napari_unlearn.jobs.events import Cancelled, Done, Event, Note, Preview, Progress
 from napari_unlearn.jobs.state import JobState
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin.runner import Job, Receive
@@ -96,3 +96,14 @@ def test_a_job_that_is_asked_to_stop_runs_on_to_its_end_and_cannot_be_held(qtbot
     assert task.state is JobState.DONE
     task.start(job, None)
     assert not task.stopping
+
+
+def test_what_a_person_should_know_is_passed_on_while_the_job_goes_on(qtbot: Any) -> None:
+    runner = HandRunner()
+    task = Task(runner)
+    told: list[Event] = []
+    task.note.connect(told.append)
+    task.start(job, None)
+    runner.started[0][1](Note("Memory ran out."))
+    assert told == [Note("Memory ran out.")]
+    assert task.state is JobState.RUNNING

@@ -66,6 +66,19 @@ class Preview:
     prediction: NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Note:
+    """Something that a person should know, though the job goes on.
+
+    Attributes
+    ----------
+    sentence : str
+        What has happened.
+    """
+
+    sentence: str
+
+
 @dataclass(frozen=True, eq=False)
 class Done:
     """The last event of a job that succeeded.
@@ -100,4 +113,4 @@ class Cancelled:
     """The last event of a job that was cancelled; nothing was replaced."""
 
 
-Event = Progress | Metric | Preview | Done | Failed | Cancelled
+Event = Progress | Metric | Preview | Note | Done | Failed | Cancelled

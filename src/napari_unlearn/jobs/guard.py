@@ -68,9 +68,8 @@ def explain(error: Exception) -> Failed:
     """
     if isinstance(error, UserError):
         return Failed(str(error), "Nothing was changed; correct this and start again.")
-    text = str(error).strip().split("\n", 1)[0]
-    # torch says "can't allocate memory" where the computer has too little and "out of memory" where the card has.
-    if isinstance(error, MemoryError) or re.search("out of memory|allocate memory", text, re.IGNORECASE):
+    text = _first_line(error)
+    if out_of_memory(error):
         where = "graphics card" if "cuda" in text.lower() or "mps" in text.lower() else "computer"
         return Failed(
             f"The {where} ran out of memory.",
@@ -88,3 +87,24 @@ def explain(error: Exception) -> Failed:
         f"Something unexpected went wrong ({': '.join(filter(None, (type(error).__name__, text)))}).",
         "Nothing was changed; the log holds the details for a bug report.",
     )
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Tell whether memory of the computer or of its graphics card ran out.
+
+    Parameters
+    ----------
+    error : Exception
+        Whatever a job raised.
+
+    Returns
+    -------
+    bool
+    """
+    # torch says "can't allocate memory" where the computer has too little and "out of memory" where the card has.
+    found = re.search("out of memory|allocate memory", _first_line(error), re.IGNORECASE)
+    return isinstance(error, MemoryError) or found is not None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

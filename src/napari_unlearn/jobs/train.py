@@ -15,6 +15,7 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Progress
 from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.memory import with_fewer_images
 from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
@@ -140,6 +141,11 @@ def events(request: TrainRequest, token: Token) -> Iterator[Event]:
     Event
         Progress and loss, then `Done` with a `TrainResult`.
     """
+    yield from _train(request, token)
+
+
+@with_fewer_images
+def _train(request: TrainRequest, token: Token) -> Iterator[Event]:
     from napari_unlearn.models.checkpoint import save_segmenter
     from napari_unlearn.models.device import find_device
     from napari_unlearn.models.encoder import find_encoder

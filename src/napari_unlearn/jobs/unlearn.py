@@ -17,6 +17,7 @@ from napari_unlearn.files import atomic_json, atomic_write, sha256_file
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Progress
 from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.memory import with_fewer_images
 from napari_unlearn.jobs.plan import planned_numbers
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
 from napari_unlearn.jobs.token import Token
@@ -172,6 +173,7 @@ class _Finished:
     left_out_cases: int
 
 
+@with_fewer_images
 def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, token: Token) -> Iterator[Event]:
     import numpy as np
 

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from napari_unlearn.models.images_at_once import images_at_once
 from napari_unlearn.models.unet import Unet
 
 BATCH = 8
-"""Images whose statistics are taken together; fewer make them erratic."""
+"""Images whose statistics are taken together; fewer make them erratic, so that only want of memory makes it fewer."""
 
 
 def trained_norms(network: Unet) -> list[_BatchNorm]:
@@ -79,8 +80,9 @@ def recompute_statistics(network: Unet, images: Sequence[Tensor]) -> Unet:
         layer.momentum = None
     for shape in sorted({tuple(image.shape) for image in images}):
         members = [image for image in images if tuple(image.shape) == shape]
-        for start in range(0, len(members), BATCH):
-            network(torch.stack(full_batch(members[start : start + BATCH])).to(network.device))
+        count = images_at_once(BATCH)
+        for start in range(0, len(members), count):
+            network(torch.stack(full_batch(members[start : start + count])).to(network.device))
     for layer, momentum in zip(layers, momenta, strict=True):
         layer.momentum = momentum
     network.eval()
@@ -98,6 +100,6 @@ def full_batch(items: Sequence[Tensor]) -> list[Tensor]:
     Returns
     -------
     list of Tensor
-        At least `BATCH`.
+        At least `BATCH`, or fewer where memory is short.
     """
-    return [items[int(i)] for i in np.resize(np.arange(len(items)), max(BATCH, len(items)))]
+    return [items[int(i)] for i in np.resize(np.arange(len(items)), max(images_at_once(BATCH), len(items)))]

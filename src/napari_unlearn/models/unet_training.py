@@ -15,6 +15,7 @@ from torch.nn import functional
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.images_at_once import images_at_once
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.training import FitStep, masked_cases, read_on_grid
 from napari_unlearn.models.unet import Unet, public_unet
@@ -29,7 +30,7 @@ class UnetRecipe:
     passes : int
         How often every case is shown.
     batch : int
-        Cases a step.
+        Cases a step; fewer where memory is short.
     rate : float
         Learning rate of the decoder at the start; it falls to zero along half a cosine.
     encoder_rate : float
@@ -102,13 +103,14 @@ def fit_unet(
     rng = np.random.default_rng(seed)
     network = public_unet(encoder, classes, frozen, seed).to(device)
     shapes = [tuple(mask.shape) for _, mask in drawn]
-    total = recipe.passes * len(batches(shapes, recipe.batch, rng))
+    batch_size = images_at_once(recipe.batch)
+    total = recipe.passes * len(batches(shapes, batch_size, rng))
     fit = UnetFit(network, recipe, total)
     message = "Fitting the decoder" if frozen else "Fitting encoder and decoder"
     done = 0
     for _ in range(recipe.passes):
         losses: list[float] = []
-        order = batches(shapes, recipe.batch, rng)
+        order = batches(shapes, batch_size, rng)
         for batch in order:
             losses.append(fit.step(*oriented([drawn[i] for i in batch], rng), rng))
             if not math.isfinite(losses[-1]):

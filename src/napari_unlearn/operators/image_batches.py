@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from napari_unlearn.models.images_at_once import images_at_once
 from napari_unlearn.models.normalisation import BATCH
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.unet_training import oriented
@@ -43,7 +44,8 @@ class LabelledImages:
         return self._pixels
 
     def draw(self, pixels: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """See `Batches.draw`; all images of a batch have one shape, and there are at least `BATCH` of them.
+        """See `Batches.draw`; all images of a batch have one shape, and there are at least `BATCH` of them as long as
+        memory is not short.
 
         Parameters
         ----------
@@ -61,7 +63,7 @@ class LabelledImages:
         if not len(self):
             return torch.empty(0, 3, 32, 32), torch.empty(0, 32, 32, dtype=torch.int64)
         members, chances = self._of_one_shape(rng)
-        count = max(BATCH, -(-pixels // self.labels[members[0]].numel()))
+        count = images_at_once(max(BATCH, -(-pixels // self.labels[members[0]].numel())))
         chosen = rng.choice(members, count, p=chances / chances.sum())
         images, labels = oriented([(self.images[i], self.labels[i]) for i in chosen], rng)
         return images.float() / 255, labels

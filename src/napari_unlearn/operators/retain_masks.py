@@ -18,6 +18,7 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_bytes
 from napari_unlearn.masks import fine_outside_coarse, split_pixels, split_three_ways
 from napari_unlearn.models.grid import mask_to_grid
+from napari_unlearn.models.images_at_once import images_at_once
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.operators.counterfactual import Refined, compositions
 from napari_unlearn.operators.protocol import Problem
@@ -355,7 +356,7 @@ def composed_batches(
     """
     batch: list[tuple[Mask, Mask]] = []
     for item in compositions(refined, swaps, rng):
-        if batch and (len(batch) == _BATCH or item[0].shape != batch[0][0].shape):
+        if batch and (len(batch) >= images_at_once(_BATCH) or item[0].shape != batch[0][0].shape):
             yield batch
             batch = []
         batch.append(item)

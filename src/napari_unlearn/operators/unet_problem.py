@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.models.images_at_once import images_at_once
 from napari_unlearn.models.normalisation import BATCH, full_batch, recompute_statistics, use_batch_statistics
 from napari_unlearn.models.pixel_sampling import IGNORE
 from napari_unlearn.models.unet import Unet
@@ -162,8 +163,9 @@ class UnetProblem:
         chosen = evenly(tuple(zip(self.refined.images, self.refined.labels, strict=True)), _LARGEST_CHECK)
         for shape in sorted({tuple(labels.shape) for _, labels in chosen}):
             members = [entry for entry in chosen if tuple(entry[1].shape) == shape]
-            for start in range(0, len(members), BATCH):
-                part = members[start : start + BATCH]
+            count = images_at_once(BATCH)
+            for start in range(0, len(members), count):
+                part = members[start : start + count]
                 yield [image for image, _ in part], np.stack([labels.numpy() for _, labels in part])
 
 

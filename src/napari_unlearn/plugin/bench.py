@@ -50,6 +50,7 @@ class Bench(QObject):
         self._on_failed: OnEnd | None = None
         self.task.state_changed.connect(self._on_state)
         self.task.progress.connect(self._on_progress)
+        self.task.note.connect(lambda note: dock.messages.note(note.sentence))
         self.task.ended.connect(self._on_ended)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_unlearn.jobs.events import Event, Metric, Preview, Progress
+from napari_unlearn.jobs.events import Event, Metric, Note, Preview, Progress
 from napari_unlearn.jobs.state import JobState, end_state
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin.runner import Job, JobRunner
@@ -25,6 +25,7 @@ class Task(QObject):
     progress = Signal(object)  # Progress
     metric = Signal(object)  # Metric
     preview = Signal(object)  # Preview
+    note = Signal(object)  # Note
     ended = Signal(object)  # Done, Failed or Cancelled
 
     def __init__(self, runner: JobRunner, parent: QObject | None = None) -> None:
@@ -102,6 +103,8 @@ class Task(QObject):
                 self.metric.emit(event)
             case Preview():
                 self.preview.emit(event)
+            case Note():
+                self.note.emit(event)
 
     def _enter(self, state: JobState) -> None:
         self.state = state

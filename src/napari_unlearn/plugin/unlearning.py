@@ -53,6 +53,7 @@ class Unlearning(QObject):
         self._page = bench.dock.unlearn
         self._compare = bench.dock.compare
         self._page.set_operators(available())
+        bench.task.note.connect(lambda _: self._page.curve.clear())  # the job has begun again
         bench.task.metric.connect(lambda metric: self._page.add_point(metric.name, metric.step, metric.value))
 
     @property
