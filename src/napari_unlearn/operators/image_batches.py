@@ -44,8 +44,7 @@ class LabelledImages:
         return self._pixels
 
     def draw(self, pixels: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-        """See `Batches.draw`; all images of a batch have one shape, and there are at least `BATCH` of them as long as
-        memory is not short.
+        """See `Batches.draw`; all images of a batch have one shape, `BATCH` at least unless memory is short.
 
         Parameters
         ----------
