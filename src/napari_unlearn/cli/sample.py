@@ -46,6 +46,15 @@ def sample(
             show_default=False,
         ),
     ] = None,
+    separation: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=10,
+            metavar="SD",
+            help="How different the diagnoses look: distance of their means in every sign, in standard deviations.",
+        ),
+    ] = 1.5,
     json: Json = False,
 ) -> None:
     """Write synthetic dermoscopy images with a planted shortcut; they hold no patient data."""
@@ -65,6 +74,7 @@ def sample(
                 seed,
                 coarse.value,
                 margin=coarse_margin,
+                separation=separation,
                 progress=lambda done, total: bars.update(task, completed=done, total=total),
             )
     except UserError as error:

@@ -215,3 +215,16 @@ def test_the_margin_of_coarse_masks_can_be_chosen_and_changes_nothing_else(tmp_p
     assert 1 - lesion / coarse > 0.8
     assert "--coarse-margin 0.3" in (wide.root / "dataset.toml").read_text()
     assert "margin" not in (usual.root / "dataset.toml").read_text()
+
+
+def test_diagnoses_can_be_drawn_farther_apart_and_the_folder_says_so(tmp_path: Path) -> None:
+    apart = write_sample(tmp_path / "apart", 4, SIZE, seed=5, separation=4)
+    usual = write_sample(tmp_path / "usual", 4, SIZE, seed=5)
+    assert apart.source.endswith("--coarse box --separation 4")
+    assert "--separation" not in usual.source
+    assert sha256_file(apart.cases[0].image_path) != sha256_file(usual.cases[0].image_path)
+
+
+def test_an_impossible_separation_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be -1 standard deviations apart; choose 0 to 10"):
+        write_sample(tmp_path / "new", 4, SIZE, separation=-1)

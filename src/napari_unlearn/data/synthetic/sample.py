@@ -17,6 +17,7 @@ from napari_unlearn.data.artefacts import ARTEFACT_NAMES, present
 from napari_unlearn.data.dataset import Dataset, open_dataset
 from napari_unlearn.data.synthetic.canvas import Bytes
 from napari_unlearn.data.synthetic.case import LARGEST, MALIGNANT, SMALLEST, render_case
+from napari_unlearn.data.synthetic.lesion import SEPARATION
 from napari_unlearn.data.synthetic.plan import FEWEST, PlannedCase, plan_sample
 from napari_unlearn.errors import UserError
 from napari_unlearn.masks import coarsen_box, coarsen_dilate
@@ -25,6 +26,8 @@ from napari_unlearn.masks import coarsen_box, coarsen_dilate
 GENERATOR = 2
 # How far a coarse mask reaches beyond the lesion, in image sides.
 MARGIN = {"box": 0.08, "dilation": 0.10}
+# Farther apart every sign is all or nothing.
+MOST_SEPARATE = 10.0
 
 
 def coarsen(fine: Bytes, how: str, margin: float | None = None) -> Bytes:
@@ -60,6 +63,7 @@ def write_sample(
     coarse: str = "box",
     *,
     margin: float | None = None,
+    separation: float = SEPARATION,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """Write a synthetic dermoscopy data set; the same arguments give the same bytes.
@@ -87,6 +91,9 @@ def write_sample(
     margin : float, optional
         How far coarse masks reach beyond the lesion, in image sides, 0 to 1; 0.08 for boxes and 0.1 for dilations
         by default. On average 64 % of a default box is dilation artefact, 86 % of one with a margin of 0.3.
+    separation : float
+        How different the diagnoses look: distance of the class means of every dermoscopic sign, in its standard
+        deviations.
     progress : callable, optional
         Called with (cases written, cases in all).
 
@@ -101,12 +108,13 @@ def write_sample(
         A setting is out of range, the folder is not empty or it cannot be written.
     """
     folder = Path(folder)
-    _check(folder, cases, size, classes, shortcut, fine, seed, coarse, margin)
-    plan = plan_sample(cases, shortcut=shortcut, fine=fine, seed=seed)
+    _check(folder, cases, size, classes, shortcut, fine, seed, coarse, margin, separation)
+    plan = plan_sample(cases, shortcut=shortcut, fine=fine, seed=seed, separation=separation)
     command = (
         f"napari-unlearn sample DIR --cases {cases} --size {size} --classes {classes} --shortcut {shortcut} "
         f"--fine {fine} --seed {seed} --coarse {coarse}"
     ) + ("" if margin is None else f" --coarse-margin {margin}")
+    command += "" if separation == SEPARATION else f" --separation {separation}"
     existed = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -189,6 +197,7 @@ def _check(
     seed: int,
     coarse: str,
     margin: float | None,
+    separation: float,
 ) -> None:
     taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
     problems = (
@@ -202,6 +211,10 @@ def _check(
         (
             margin is not None and not 0 <= margin <= 1,
             f"Coarse masks cannot reach {margin} image sides beyond the lesion; choose 0 to 1.",
+        ),
+        (
+            not 0 <= separation <= MOST_SEPARATE,
+            f"Diagnoses cannot be {separation} standard deviations apart; choose 0 to {MOST_SEPARATE}.",
         ),
         (taken, f"{folder} is not an empty folder; name a new one for the sample."),
     )
