@@ -101,7 +101,8 @@ def table(result: dict[str, Any]) -> str:
 
     lines = [
         f"Seed {result['seed']}, {result['cases']} training cases, diagnoses {result['separation']} standard "
-        f"deviations apart: {result['artefact']:.0%} of the coarse area of refined cases is dilation artefact, {result['forgotten']:.0%} of all coarse area is forgotten.",
+        f"deviations apart: {result['artefact']:.0%} of the coarse area of refined cases is dilation artefact, "
+        f"{result['forgotten']:.0%} of all coarse area is forgotten.",
         "",
         "| Model | Split | Dice | Dice per class | Dice per class by outline alone | AUROC |",
         "|---|---|---:|---:|---:|---:|",
