@@ -103,6 +103,55 @@ def test_newton_is_as_good_with_many_more_features_than_pixels(make_pixels: Make
     assert last.residual <= 1e-10
 
 
+@pytest.fixture
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples so small that a few hundred pixels are many."""
+    monkeypatch.setattr(convex_head, "_SAMPLES", (40, 90))
+    monkeypatch.setattr(convex_head, "_CURVED", 60)
+
+
+@pytest.mark.usefixtures("small_samples")
+def test_newton_finds_the_same_minimum_by_way_of_samples(make_pixels: MakePixels) -> None:
+    pixels = make_pixels(500)
+    steps = list(ConvexProblem(pixels, 3, 0.01).newton(np.zeros((3, 5)), 30, 1e-11))
+    assert steps[-1].residual <= 1e-11
+    assert all(b.loss <= a.loss for a, b in itertools.pairwise(steps))
+    np.testing.assert_allclose(steps[-1].weights, minimum(pixels, 0.01), atol=1e-7)
+
+
+@pytest.mark.usefixtures("small_samples")
+def test_a_sample_brings_the_head_near_the_minimum_in_one_step(make_pixels: MakePixels) -> None:
+    problem = ConvexProblem(make_pixels(500), 3, 0.01)
+    *_, best = problem.newton(np.zeros((3, 5)), 30, 1e-11)
+    start, first, *_ = problem.newton(np.zeros((3, 5)), 1, 1e-11)
+    assert first.loss - best.loss < 0.1 * (start.loss - best.loss)
+    assert (first.loss, first.residual) == (
+        problem.loss_and_gradient(torch.from_numpy(first.weights))[0],
+        problem.residual(first.weights),
+    )
+
+
+@pytest.mark.usefixtures("small_samples")
+def test_no_sample_is_asked_near_the_minimum(make_pixels: MakePixels, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = ConvexProblem(make_pixels(500), 3, 0.01)
+    *_, close = problem.newton(np.zeros((3, 5)), 30, 1e-4)
+    monkeypatch.setattr(convex_head, "draw", None)
+    monkeypatch.setattr(convex_head, "_CURVED", 500)
+    *_, last = problem.newton(close.weights, 30, 1e-11)
+    assert last.residual <= 1e-11
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_threads_changes_nothing_but_rounding(
+    make_pixels: MakePixels, monkeypatch: pytest.MonkeyPatch, threads: int
+) -> None:
+    monkeypatch.setattr(convex_head, "_BLOCK", 7)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    pixels = make_pixels()
+    *_, last = ConvexProblem(pixels, 3, 0.01).newton(np.zeros((3, 5)), 30, 1e-12)
+    np.testing.assert_allclose(last.weights, minimum(pixels, 0.01), atol=1e-7)
+
+
 def test_newton_says_where_it_stands(make_pixels: MakePixels) -> None:
     problem = ConvexProblem(make_pixels(), 3, 0.01)
     for step in problem.newton(np.zeros((3, 5)), 3, 0.0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 
 import numpy as np
 import pytest
@@ -43,16 +44,43 @@ def test_no_seed_repeats_the_operating_systems_noise():
     assert np.all(noise.gaussian(10, 1.0) != first)
 
 
-def test_every_value_is_made_of_four_fresh_draws(monkeypatch):
+@pytest.mark.parametrize("threads", [1, 3])
+def test_every_value_is_made_of_four_fresh_draws(monkeypatch, threads):
     taken = []
 
-    def urandom(size):
+    def generate(size):
         taken.append(size)
         return bytes(size)
 
-    monkeypatch.setattr(os, "urandom", urandom)
-    values = noise.gaussian(noise._CHUNK + 3, 1.0)
+    monkeypatch.setattr(ssl, "RAND_bytes", generate)
+    monkeypatch.setattr(noise, "_THREADS", threads)
+    values = noise.gaussian(9 * noise._CHUNK + 3, 1.0)
     assert sum(taken) == 8 * 4 * values.size
+    # A value that no draw had reached would be another.
+    np.testing.assert_array_equal(values, values[0])
+
+
+def test_every_call_keys_its_bits_with_256_fresh_bits_of_the_operating_system(monkeypatch):
+    events = []
+
+    def urandom(size):
+        events.append(("entropy", size))
+        return bytes([len(events)]) * size
+
+    monkeypatch.setattr(os, "urandom", urandom)
+    monkeypatch.setattr(ssl, "RAND_add", lambda data, entropy: events.append(("key", data, entropy)))
+    monkeypatch.setattr(ssl, "RAND_bytes", lambda size: events.append(("bits", size)) or bytes(size))
+    for _ in range(2):
+        noise.gaussian(3, 1.0)
+    # Each call: ask the operating system, hand over what it gave and count it in full, only then draw.
+    once = [("entropy", 32), ("key", b"\1" * 32, 32.0), ("bits", 96)]
+    assert events == [*once, ("entropy", 32), ("key", b"\4" * 32, 32.0), ("bits", 96)]
+
+
+def test_a_known_key_alone_does_not_repeat_the_noise(monkeypatch):
+    # Even with a known key the generator has a state of its own that nobody set.
+    monkeypatch.setattr(os, "urandom", bytes)
+    assert np.all(noise.gaussian(50, 1.0) != noise.gaussian(50, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +88,7 @@ def test_every_value_is_made_of_four_fresh_draws(monkeypatch):
     [(0, -stats.norm.ppf(2.0**-65)), (1, stats.norm.ppf(2.0**-65)), (2**64 - 2, 0.0), (2**63, -stats.norm.ppf(0.25))],
 )
 def test_bits_become_quantiles(monkeypatch, bits, expected):
-    monkeypatch.setattr(os, "urandom", lambda size: np.full(size // 8, bits, np.uint64).tobytes())
+    monkeypatch.setattr(ssl, "RAND_bytes", lambda size: np.full(size // 8, bits, np.uint64).tobytes())
     # Four equal draws, halved.
     assert noise.gaussian(1, 0.5)[0] == pytest.approx(expected, abs=1e-12)
 

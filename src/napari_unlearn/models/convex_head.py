@@ -3,6 +3,9 @@
 F(W) = sum_i a_i CE(W x_i, y_i) / sum_i a_i + (strength / 2) ||W||^2, with x_i standardised features ending in a
 constant 1 and every entry of W regularised. F is `strength`-strongly convex, hence ||W - W*|| <= ||grad F(W)|| /
 strength for any W (operators of tier 2 rest on this inequality).
+
+Most of the way to the minimum is gone on samples of the pixels, and directions are calculated in single precision; loss
+and gradient, which decide what is accepted and when the fit ends, always come from every pixel in double precision.
 """
 
 from __future__ import annotations
@@ -16,8 +19,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_BLOCK = 16384  # rows turned to float64 at a time: 16384 x 1452 x 8 bytes is 190 MB
+from napari_unlearn.models.curvature import Curvature
+from napari_unlearn.models.pixel_rows import draw, in_threads
+
+_BLOCK = 2048  # rows turned to float64 at a time: so few that they are still in the processor's cache when used
 _ROUNDING = 1e-12  # relative; what the order of a sum over a million pixels can change
+_SAMPLES = (4096, 16384)  # pixels of the problems that are solved first where there are many more
+_ROUGH = 3e-3  # relative; what is left of the gradient when a sample has told what it can
+_CURVED = 8192  # pixels the curvature is factored from
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +60,7 @@ class NewtonStep:
     weights : ndarray of float64, shape (K + 1, F + 1)
         Current solution.
     loss : float
-        F at the current solution, nats.
+        F at the current solution, nats; where rounding would let it climb, that of the step before.
     residual : float
         Norm of its gradient, recomputed in float64 over all pixels.
     """
@@ -103,16 +112,7 @@ class ConvexProblem:
         loss : float
         gradient : Tensor of float64, shape (K + 1, F + 1)
         """
-        loss = 0.5 * self.strength * float((weights * weights).sum())
-        gradient = self.strength * weights
-        for x, y, a in self._blocks():
-            x = x.double()
-            logits = x @ weights.T
-            log_p = torch.log_softmax(logits, dim=1)
-            loss -= float((a * log_p.gather(1, y[:, None])[:, 0]).sum())
-            error = log_p.exp()
-            error[torch.arange(len(y)), y] -= 1
-            gradient = gradient + (error * a[:, None]).T @ x
+        loss, gradient, _ = self._evaluate(weights)
         return loss, gradient
 
     def residual(self, weights: NDArray[np.float64]) -> float:
@@ -122,93 +122,158 @@ class ConvexProblem:
     def newton(self, start: NDArray[np.float64], iterations: int, tolerance: float) -> Iterator[NewtonStep]:
         """Newton's method with conjugate gradients, safeguarded by halving the step.
 
+        Where there are many pixels the first steps go to the minima of samples of them, as long as that lowers F.
+
         Parameters
         ----------
         start : ndarray of float64, shape (K + 1, F + 1)
             Any starting point.
         iterations : int
-            At most so many Newton steps.
+            At most so many steps.
         tolerance : float
             Stop once the norm of the gradient is not above it.
 
         Yields
         ------
         NewtonStep
-            The start itself, then one a Newton step; the last one is the solution.
+            The start itself, then one a step; the last one is the solution.
         """
         weights = torch.from_numpy(start.copy())
-        loss, gradient = self.loss_and_gradient(weights)
+        loss, gradient, shares = self._evaluate(weights)
         yield NewtonStep(weights.numpy().copy(), loss, float(gradient.norm()))
+        samples = [size for size in _SAMPLES if len(self._a) > 4 * size]
+        curvature, products = None, 0
         for _ in range(iterations):
             norm = float(gradient.norm())
-            if norm <= tolerance:
+            if norm <= tolerance or not np.isfinite(norm):
                 return
-            direction = self._solve(weights, -gradient, relative=min(0.1, norm**0.5))
-            slope = float((gradient * direction).sum())
-            scale = 1.0
-            while True:
-                candidate = weights + scale * direction
-                new_loss, new_gradient = self.loss_and_gradient(candidate)
-                # Close to the minimum differences of F drown in rounding; a smaller gradient then decides.
-                level = new_loss <= loss + _ROUNDING * max(1.0, loss) and float(new_gradient.norm()) < norm
-                if new_loss <= loss + 1e-4 * scale * slope or level or scale < 1e-8:
+            while samples:
+                candidate = self._minimum_of_sample(weights, shares, samples.pop(0), norm, tolerance)
+                if candidate is None:
+                    continue
+                new_loss, new_gradient, new_shares = self._evaluate(candidate)
+                if new_loss < loss:
                     break
-                scale /= 2
-            if scale < 1e-8:
-                return
-            weights, loss, gradient = candidate, new_loss, new_gradient
+            else:
+                if curvature is None or products > self._patience:
+                    curvature = self._curvature(shares)
+                relative = max(1e-6, min(0.1, 0.5 * norm**0.5), 0.3 * tolerance / norm)
+                direction, products = self._solve(curvature, shares, -gradient, relative)
+                slope = float((gradient * direction).sum())
+                scale = 1.0
+                while True:
+                    candidate = weights + scale * direction
+                    new_loss, new_gradient, new_shares = self._evaluate(candidate)
+                    # Close to the minimum differences of F drown in rounding; a smaller gradient then decides.
+                    level = new_loss <= loss + _ROUNDING * max(1.0, loss) and float(new_gradient.norm()) < norm
+                    if new_loss <= loss + 1e-4 * scale * slope or level or scale < 1e-8:
+                        break
+                    scale /= 2
+                if scale < 1e-8:
+                    return
+                # What rounding added is taken off again, so that a curve of F never climbs.
+                new_loss = min(loss, new_loss)
+            weights, loss, gradient, shares = candidate, new_loss, new_gradient, new_shares
             yield NewtonStep(weights.numpy().copy(), loss, float(gradient.norm()))
 
-    def _solve(self, weights: Tensor, right: Tensor, relative: float) -> Tensor:
-        """Approximate H^-1 `right` by preconditioned conjugate gradients."""
-        probabilities = torch.cat([torch.softmax(x @ weights.float().T, dim=1) for x, _, _ in self._blocks()])
-        a = self._a.float()
+    def _evaluate(self, weights: Tensor) -> tuple[float, Tensor, Tensor]:
+        """F and its gradient in float64, and the class shares of every pixel in float32."""
+        shares = torch.empty(len(self._a), self.classes)
+        turned = weights.T.contiguous()
+
+        def part(rows: slice) -> tuple[float, Tensor]:
+            loss, gradient = 0.0, torch.zeros_like(weights)
+            room = torch.empty(min(_BLOCK, rows.stop - rows.start), weights.shape[1], dtype=torch.float64)
+            for block in _blocks(rows):
+                y, a = self._y[block], self._a[block]
+                x = room[: len(y)].copy_(self._x[block])
+                log_p = torch.log_softmax(x @ turned, dim=1)
+                loss -= float(torch.dot(a, log_p.gather(1, y[:, None])[:, 0]))
+                error = log_p.exp_()
+                shares[block] = error
+                error[torch.arange(len(y)), y] -= 1
+                gradient.addmm_(error.mul_(a[:, None]).T, x)
+            return loss, gradient
+
+        parts = in_threads(part, len(self._a), _BLOCK)
+        loss = 0.5 * self.strength * float((weights * weights).sum()) + sum(own for own, _ in parts)
+        return loss, self.strength * weights + torch.stack([own for _, own in parts]).sum(dim=0), shares
+
+    def _minimum_of_sample(
+        self, weights: Tensor, shares: Tensor, size: int, norm: float, tolerance: float
+    ) -> Tensor | None:
+        """Near the minimum of about `size` pixels; None where so few cannot tell where to go."""
+        pull = self._a * (shares - torch.nn.functional.one_hot(self._y, self.classes)).norm(dim=1)
+        length = float(self._x[:: 1 + len(self._a) // 1024].norm(dim=1).mean())
+        # The gradient of a sample is off by about this much.
+        if norm < float(pull.sum()) * length / size**0.5:
+            return None
+        rows, chances = draw(0.6 * pull / pull.sum() + 0.2 * self._curves(shares) + 0.2 * self._a, size)
+        pixels = PixelSet(self._x[rows].numpy(), self._y[rows].numpy(), (self._a[rows] / chances).numpy())
+        sample = ConvexProblem(pixels, self.classes, self.strength)
+        *_, last = sample.newton(weights.numpy(), 30, max(tolerance, _ROUGH * norm))
+        return torch.from_numpy(last.weights)
+
+    def _curves(self, shares: Tensor) -> Tensor:
+        """Share of every pixel in the curvature."""
+        curves = self._a * (1 - shares.square().sum(dim=1)).clamp(min=0)
+        return curves / curves.sum().clamp(min=1e-300)
+
+    def _curvature(self, shares: Tensor) -> Curvature:
+        if len(self._a) <= _CURVED:
+            return Curvature(self._x, shares, self._single, self.strength)
+        rows, chances = draw(0.9 * self._curves(shares) + 0.1 * self._a, _CURVED)
+        return Curvature(self._x[rows], shares[rows], (self._a[rows] / chances).float(), self.strength)
+
+    @property
+    def _patience(self) -> float:
+        # Products with the Hessian that take as long as a new factor does: one reads all pixels, the other calculates.
+        pixels, width = self._x.shape
+        return max(8.0, min(pixels, _CURVED) * width * (self.classes - 1) / (32 * pixels))
+
+    @cached_property
+    def _single(self) -> Tensor:
+        return self._a.float()
+
+    def _solve(self, curvature: Curvature, shares: Tensor, right: Tensor, relative: float) -> tuple[Tensor, int]:
+        """Approximate H^-1 `right` by preconditioned conjugate gradients; tell how many products with H it took."""
         solution = torch.zeros_like(right)
         rest = right.clone()
-        z = self._precondition(rest)
+        z = curvature.solve(rest)
         search = z.clone()
         rz = float((rest * z).sum())
         target = relative * float(right.norm())
-        for _ in range(200):
-            curved = self._hessian(probabilities, a, search)
+        products = 0
+        while products < 200:
+            products += 1
+            curved = self._hessian(shares, self._single, search)
             step = rz / float((search * curved).sum())
             solution += step * search
             rest -= step * curved
             if float(rest.norm()) <= target:
                 break
-            z = self._precondition(rest)
+            z = curvature.solve(rest)
             previous, rz = rz, float((rest * z).sum())
             search = z + (rz / previous) * search
-        return solution
+        return solution, products
 
     def _hessian(self, probabilities: Tensor, a: Tensor, direction: Tensor) -> Tensor:
         # Single precision is enough for a search direction; gradient and loss stay in double.
-        d = direction.float()
-        out = torch.zeros_like(d)
-        for start in range(0, len(a), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            x, p = self._x[rows], probabilities[rows]
-            moved = p * (x @ d.T)
-            moved -= p * moved.sum(dim=1, keepdim=True)
-            out += (moved * a[rows, None]).T @ x
-        return out.double() + self.strength * direction
+        turned = direction.float().T.contiguous()
 
-    def _precondition(self, rest: Tensor) -> Tensor:
-        return torch.cholesky_solve(rest.T.contiguous(), self._factor).T
+        def part(rows: slice) -> Tensor:
+            out = torch.zeros(direction.shape)
+            for block in _blocks(rows):
+                x, p = self._x[block], probabilities[block]
+                moved = p * (x @ turned)
+                moved -= p * moved.sum(dim=1, keepdim=True)
+                out.addmm_((moved * a[block, None]).T, x)
+            return out
 
-    @cached_property
-    def _factor(self) -> Tensor:
-        # Boehning's bound: every softmax Hessian is below one half of the weighted second moment, whatever the weights.
-        width = self._x.shape[1]
-        moment = torch.zeros(width, width)
-        for x, _, a in self._blocks():
-            moment += x.T @ (x * a[:, None].float())
-        bound = 0.5 * moment.double() * (1 - 1 / self.classes)
-        bound.diagonal().add_(self.strength + 1e-12 * float(bound.diagonal().mean()))
-        factor: Tensor = torch.linalg.cholesky(bound)
-        return factor
+        parts = in_threads(part, len(a), _BLOCK)
+        return torch.stack(parts).double().sum(dim=0) + self.strength * direction
 
-    def _blocks(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        for start in range(0, len(self._a), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            yield self._x[rows], self._y[rows], self._a[rows]
+
+def _blocks(rows: slice) -> Iterator[slice]:
+    for start in range(rows.start, rows.stop, _BLOCK):
+        yield slice(start, min(start + _BLOCK, rows.stop))

@@ -28,12 +28,13 @@ def clip(vector: FloatArray, radius: float) -> FloatArray:
     Returns
     -------
     ndarray of float64
+        A new one.
     """
-    if not np.isfinite(vector).all():
+    norm = float(np.linalg.norm(vector))
+    if not np.isfinite(norm):
         # Zero has norm below any radius, so the guarantee survives a gradient that overflowed.
         return np.zeros_like(vector)
-    norm = float(np.linalg.norm(vector))
-    return vector * min(1.0, radius / norm) if norm > 0 else vector
+    return vector * (min(1.0, radius / norm) if norm > 0 else 1.0)
 
 
 def learn_again(

@@ -109,9 +109,14 @@ def noisy_step(
         Where it ends.
     """
     loss, gradient = problem.loss_and_gradient(weights, rng)
-    away = weights - problem.public
-    moved = weights - settings.step_size * (clip(gradient, settings.gradient_radius) + settings.decay * away)
-    return loss, moved + noise.gaussian(weights.shape, sigma)
+    # In place: a U-Net has a million weights, and every new array of them is memory to fetch.
+    moved = weights - problem.public
+    moved *= settings.decay
+    moved += clip(gradient, settings.gradient_radius)
+    moved *= -settings.step_size
+    moved += weights
+    moved += noise.gaussian(weights.shape, sigma)
+    return loss, moved
 
 
 operator = GradientClipping()

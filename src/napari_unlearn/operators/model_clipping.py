@@ -100,8 +100,12 @@ def noisy_step(
     """
     loss, gradient = problem.loss_and_gradient(weights, rng)
     away = weights - problem.public
-    away = clip(away - settings.step_size * (gradient + settings.decay * away), settings.model_radius)
-    return loss, problem.public + away + noise.gaussian(weights.shape, sigma)
+    away *= 1 - settings.step_size * settings.decay
+    away -= settings.step_size * gradient
+    moved = clip(away, settings.model_radius)
+    moved += problem.public
+    moved += noise.gaussian(weights.shape, sigma)
+    return loss, moved
 
 
 operator = ModelClipping()
