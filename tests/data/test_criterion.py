@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.criterion import Condition, matching, parse_criterion
+from napari_unlearn.data.criterion import Condition, chosen_cases, columns, matching, parse_criterion
 from napari_unlearn.errors import UserError
 
 
@@ -88,3 +88,19 @@ def test_any_text_is_taken_apart_or_refused_with_a_sentence(text: str) -> None:
     except UserError:
         return
     assert all(condition.column and condition.value for group in criterion.groups for condition in group)
+
+
+def test_cases_with_a_mask_are_chosen_and_all_that_fit_leave_the_rest() -> None:
+    mask = Path("mask.png")
+    cases = [
+        Case("a", mask, coarse_path=mask, metadata={"site": "Graz"}),
+        Case("b", mask, metadata={"site": "Graz"}),
+        Case("c", mask, coarse_path=mask, metadata={"site": "Wien", "device": "HX"}),
+    ]
+    chosen, rest = chosen_cases(cases, "site = Graz")
+    assert ([case.id for case in chosen], [case.id for case in rest]) == (["a"], ["c"])
+    assert columns(cases) == ["device", "diagnosis", "id", "site", "split"]
+    with pytest.raises(UserError, match="None of the 1 training cases that fit 'id = b' has a mask"):
+        chosen_cases(cases, "id = b")
+    with pytest.raises(UserError, match="No training case with a coarse mask is left"):
+        chosen_cases(cases, "id != b")

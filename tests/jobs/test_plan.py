@@ -16,7 +16,7 @@ from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_bytes
 from napari_unlearn.jobs.events import Cancelled, Progress
-from napari_unlearn.jobs.plan import PlanRequest, events, plannable, planned_numbers
+from napari_unlearn.jobs.plan import PlanRequest, events, obstacle, plannable, planned_numbers
 from napari_unlearn.jobs.predicted import PlanResult
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.operators.planned import head_radius
@@ -167,6 +167,20 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(
     sample: Dataset, model: Path, failure: Callable[..., str], replaced: dict[str, Any], words: str
 ) -> None:
     assert words in failure(events(request(sample, model, **replaced), Token()))
+
+
+@pytest.mark.parametrize("operator", ["pnsgd", "newton-step"])
+def test_what_goes_on_with_a_training_has_no_stand_in(
+    sample: Dataset, model: Path, failure: Callable[..., str], operator: str
+) -> None:
+    found = failure(events(request(sample, model, operators=(operator,)), Token()))
+    assert "goes on with the training of the head in use, and no other head can stand in" in found
+
+
+def test_the_obstacles_of_a_plan_are_said_in_a_sentence() -> None:
+    assert obstacle(info("gradient-clipping"), head=True) == obstacle(info("residual-head"), head=True) == ""
+    assert "spends no budget" in obstacle(info("exact-refit"), head=True)
+    assert "is a U-Net" in obstacle(info("gradient-clipping"), head=False)
 
 
 def test_a_unet_cannot_be_planned(sample: Dataset, unet: Path, failure: Callable[..., str]) -> None:

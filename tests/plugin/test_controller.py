@@ -9,7 +9,10 @@ from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.shortcuts import SHORTCUTS
 from napari_unlearn.plugin.widget import UnlearnWidget
 
-SETTINGS = {"operator", "epsilon", "epsilon_slider", "delta", "counterfactual", "device", "brush_size"}
+SETTINGS = {
+    "operator", "epsilon", "epsilon_slider", "delta", "counterfactual", "device", "brush_size",
+    "forget_section", "forget_cases", "keep_coarse",
+}  # fmt: skip
 
 
 def test_every_button_and_every_key_does_something(dock: UnlearnWidget) -> None:

@@ -34,6 +34,21 @@ def test_a_budget_is_asked_for_only_where_it_is_spent() -> None:
     assert enabled(Facts(dataset=True, case=True, model=True, refined=1, budget=True))["epsilon"]
 
 
+def test_a_plan_needs_a_budget_fine_masks_and_something_that_can_be_tried_beforehand() -> None:
+    ready = replace(READY, budget=True)
+    assert enabled(ready)["plan"]
+    for changed in ({"budget": False}, {"unplannable": "It is a U-Net."}, {"refined": 0, "keep_coarse": True}):
+        assert not enabled(replace(ready, **changed))["plan"]
+
+
+def test_where_whole_cases_are_forgotten_and_coarse_masks_kept_no_fine_mask_is_needed() -> None:
+    coarse = replace(READY, refined=0, keep_coarse=True)
+    assert enabled(coarse)["unlearn"]
+    assert not enabled(replace(coarse, keep_coarse=False))["unlearn"]
+    assert not enabled(coarse)["live"]
+    assert "Refine at least one case" in live_blocker(coarse)
+
+
 def test_the_tables_speak_of_the_same_things() -> None:
     assert set(RULES) <= set(TEXTS)
     for name, written in SHORTCUTS.values():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from qtpy.QtWidgets import QLabel, QLineEdit, QPushButton, QRadioButton, QSlider
+from qtpy.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QRadioButton, QSlider, QToolButton
 
 from napari_unlearn.jobs.run_folder import read_certificate, write_certificate
 from napari_unlearn.plugin.widget import UnlearnWidget
@@ -133,6 +133,65 @@ def test_what_a_budget_costs_is_drawn_and_nothing_is_changed(open_dock: UnlearnW
     bench.project.revise(before)
     open_dock.findChild(QRadioButton, "gradient-clipping").setChecked(True)
     assert not page.plan.isVisibleTo(page)
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+
+
+def test_what_cannot_be_planned_is_greyed_out_and_says_why(
+    open_dock: UnlearnWidget, model: Path, unet: Path, qtbot: Any
+) -> None:
+    controller, button = open_dock.controller, open_dock.findChild(QPushButton, "plan")
+    open_dock.findChild(QRadioButton, "gradient-clipping").setChecked(True)
+    assert button.isEnabledTo(open_dock)
+    assert "Takes a minute or so" in button.toolTip()
+    open_dock.findChild(QRadioButton, "pnsgd").setChecked(True)
+    assert not button.isEnabledTo(open_dock)
+    assert "goes on with the training of the head in use" in button.toolTip()
+    open_dock.findChild(QRadioButton, "gradient-clipping").setChecked(True)
+    controller.bench.project.use_model(unet)
+    assert not button.isEnabledTo(open_dock)
+    assert "the model in use is a U-Net" in button.toolTip()
+    controller.bench.project.use_model(model)
+    assert button.isEnabledTo(open_dock)
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+
+
+def test_whole_cases_are_chosen_by_a_criterion_that_is_counted_while_it_is_typed(
+    open_dock: UnlearnWidget, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    found, field = open_dock.findChild(QLabel, "forget_count"), open_dock.findChild(QLineEdit, "forget_cases")
+    requests = []
+    monkeypatch.setattr(open_dock.controller.bench, "run", lambda job, request, *rest: requests.append(request))
+    open_dock.controller.perform("unlearn")
+    open_dock.findChild(QToolButton, "forget_section").setChecked(True)
+    assert found.text().startswith("Columns of this data set: dark_corner, device, diagnosis, ")
+    training = open_dock.controller.bench.project.dataset.split("train")
+    refined = next(case for case in training if case.is_refined)
+    qtbot.keyClicks(field, "id")
+    assert "'id' in 'id' is no condition" in found.text()
+    qtbot.keyClicks(field, " = nobody")
+    assert found.text().startswith("No case fits 'id = nobody'")
+    field.setText(f"id = {refined.id}")
+    assert found.text() == "<b>1</b> of 12 training cases fits, 1 of them refined."
+    field.setText("split = train")
+    assert found.text().startswith("No training case with a coarse mask is left")
+    field.setText(f"id = {refined.id}")
+    open_dock.findChild(QCheckBox, "keep_coarse").setChecked(True)
+    open_dock.controller.perform("unlearn")
+    assert [(request.forget_cases, request.keep_coarse) for request in requests] == [
+        (None, False),
+        (f"id = {refined.id}", True),
+    ]
+
+
+def test_a_run_that_forgot_whole_cases_tells_what_is_left_to_do(open_dock: UnlearnWidget, qtbot: Any) -> None:
+    controller = open_dock.controller
+    case = next(case for case in controller.bench.project.dataset.split("train") if not case.is_refined)
+    open_dock.findChild(QToolButton, "forget_section").setChecked(True)
+    open_dock.findChild(QLineEdit, "forget_cases").setText(f"id = {case.id}")
+    controller.perform("unlearn")
+    qtbot.waitUntil(lambda: controller.bench.project.previous is not None, timeout=120_000)
+    qtbot.waitUntil(lambda: not controller.bench.task.state.busy, timeout=120_000)
+    assert any(sentence.startswith("Forgot 1 whole case.") for _, sentence in open_dock.messages.shown)
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
 
 

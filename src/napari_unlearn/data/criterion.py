@@ -132,16 +132,60 @@ def matching(cases: Sequence[Case], criterion: Criterion) -> tuple[Case, ...]:
     UserError
         A column does not exist, no case is picked, or a comparison makes no sense.
     """
-    known = {"id", "split", "diagnosis", *(name for case in cases for name in case.metadata)}
+    known = columns(cases)
     for condition in (condition for group in criterion.groups for condition in group):
         if condition.column not in known:
             raise UserError(
-                f"The table has no column '{condition.column}' to choose cases by; it has: {', '.join(sorted(known))}."
+                f"The table has no column '{condition.column}' to choose cases by; it has: {', '.join(known)}."
             )
     found = tuple(case for case in cases if criterion.holds(case))
     if not found:
         raise UserError(f"No case fits '{criterion.text}', so there is nothing to forget; check column and value.")
     return found
+
+
+def chosen_cases(cases: Sequence[Case], criterion: str) -> tuple[tuple[Case, ...], list[Case]]:
+    """Choose training cases to forget whole.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Training cases.
+    criterion : str
+        See `parse_criterion`.
+
+    Returns
+    -------
+    chosen : tuple of Case
+        Those that fit and have a mask, in their order.
+    rest : list of Case
+        Those that do not fit, in their order.
+
+    Raises
+    ------
+    UserError
+        The criterion is not understood, picks no case that has a mask, or leaves none.
+    """
+    found = matching(cases, parse_criterion(criterion))
+    chosen = tuple(case for case in found if case.coarse_path is not None or case.fine_path is not None)
+    if not chosen:
+        raise UserError(
+            f"None of the {len(found)} training cases that fit '{criterion}' has a mask, so the model learned nothing "
+            "from them and there is nothing to forget."
+        )
+    ids = {case.id for case in found}
+    rest = [case for case in cases if case.id not in ids]
+    if not any(case.coarse_path is not None for case in rest):
+        raise UserError(
+            f"No training case with a coarse mask is left once those that fit '{criterion}' are forgotten; choose a "
+            "narrower criterion."
+        )
+    return chosen, rest
+
+
+def columns(cases: Sequence[Case]) -> list[str]:
+    """Names that a criterion may use for these cases, sorted."""
+    return sorted({"id", "split", "diagnosis", *(name for case in cases for name in case.metadata)})
 
 
 def _cell(case: Case, column: str) -> str | None:

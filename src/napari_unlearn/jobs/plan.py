@@ -22,6 +22,7 @@ from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.predicted import Expected, PlanPoint, PlanResult
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
+from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.planned import PLANNED, plan_for, with_numbers
 from napari_unlearn.operators.registry import info, load
@@ -153,6 +154,35 @@ def events(request: PlanRequest, token: Token) -> Iterator[Event]:
     )
 
 
+def obstacle(operator: OperatorInfo, head: bool) -> str:
+    """Say why nothing can be tried beforehand, "" where it can.
+
+    Parameters
+    ----------
+    operator : OperatorInfo
+        What is to be tried.
+    head : bool
+        Whether the model in use is a head on a frozen encoder.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if not operator.uses_budget:
+        return f"{operator.title} spends no budget, so epsilon costs nothing there."
+    if not head:
+        return (
+            "Only a head can be planned: the model in use is a U-Net, for whose weights no bound is known beforehand."
+        )
+    if issubclass(operator.settings, BoundedSettings):
+        return (
+            f"{operator.title} goes on with the training of the head in use, and no other head can stand in for that "
+            "one, so nothing can be tried beforehand; choose another operator to plan."
+        )
+    return ""
+
+
 def plannable(model: Path, operator: str) -> bool:
     """Whether a plan can be made, without loading the model.
 
@@ -228,6 +258,8 @@ def _operators(request: PlanRequest) -> list[OperatorInfo]:
                 f"{operator.name} is {operator.tier} and spends no budget, so epsilon costs nothing there; choose a "
                 "certified operator."
             )
+        if reason := obstacle(operator, head=True):
+            raise UserError(reason)
     known = {name for operator in operators for name in operator.parameters}
     unknown = sorted(set(request.settings) - known)
     if unknown:

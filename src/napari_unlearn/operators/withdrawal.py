@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.criterion import matching, parse_criterion
-from napari_unlearn.errors import UserError
+from napari_unlearn.data.criterion import chosen_cases
 from napari_unlearn.files import sha256_bytes
 from napari_unlearn.models.bounded_pixels import ImagePixels, read_images, scale_of
 from napari_unlearn.models.head import PixelHead, Standardiser
@@ -79,20 +78,7 @@ def withdraw(cases: Sequence[Case], criterion: str, keep_coarse: bool) -> tuple[
     UserError
         The criterion is not understood, picks no case that has a mask, or leaves none.
     """
-    chosen = matching(cases, parse_criterion(criterion))
-    withdrawn = tuple(case for case in chosen if case.coarse_path is not None or case.fine_path is not None)
-    if not withdrawn:
-        raise UserError(
-            f"None of the {len(chosen)} training cases that fit '{criterion}' has a mask, so the model learned nothing "
-            "from them and there is nothing to forget."
-        )
-    ids = {case.id for case in chosen}
-    rest = [case for case in cases if case.id not in ids]
-    if not any(case.coarse_path is not None for case in rest):
-        raise UserError(
-            f"No training case with a coarse mask is left once those that fit '{criterion}' are forgotten; choose a "
-            "narrower criterion."
-        )
+    withdrawn, rest = chosen_cases(cases, criterion)
     return Withdrawal(criterion.strip(), withdrawn, keep_coarse), rest
 
 

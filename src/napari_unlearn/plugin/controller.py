@@ -115,6 +115,7 @@ class Controller(QObject):
         """What decides what is enabled."""
         bench = self.bench
         has = bench.has_project
+        head = has and has_head(bench.project.model)
         present = {role for role in Role if bench.book.find(role) is not None}
         return Facts(
             state=bench.task.state,
@@ -123,10 +124,12 @@ class Controller(QObject):
             model=has and bench.project.model is not None,
             refined=len(self._refined()) if has else 0,
             budget=self.unlearning.uses_budget,
+            unplannable=self.unlearning.obstacle(head),
+            keep_coarse=self.unlearning.keep_coarse,
             revised=has and bench.project.previous is not None,
             compared=bool({Role.BEFORE, Role.AFTER} & present),
             leakage=bool(set(LEAKAGES) & present),
-            head=has and has_head(bench.project.model),
+            head=head,
             live=self.live.on,
             live_state=self.live.state is not None,
             keep=bench.keep,
@@ -138,6 +141,7 @@ class Controller(QObject):
         facts = self.facts()
         self._dock.apply_enabled(enabled(facts))
         self._dock.unlearn.show_blocker(blocker(facts), facts.state.busy)
+        self._dock.unlearn.show_plan_obstacle(facts.unplannable if facts.model else "")
         self._dock.refine.show_live_on(facts.live, live_blocker(facts))
         self._dock.steps.show_done([facts.dataset and facts.model, facts.refined > 0, facts.revised, False])
         if facts.dataset:
@@ -194,6 +198,8 @@ class Controller(QObject):
             page.show_classes(project.dataset.classes)
         self.unlearning.show_last_run()
         self._dock.unlearn.plan.clear()
+        self._dock.unlearn.withdrawal.clear()
+        self.unlearning.show_withdrawal()
         self._show_model()
         self._dock.show_step(DATA)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_unlearn.jobs.state import JobState
 
@@ -32,6 +32,10 @@ class Facts:
         Whether a live session runs, and whether it has shown a state.
     keep, stopping : bool
         Whether the job has a state that it could end with, and whether it was asked to.
+    unplannable : str
+        Why the chosen operator cannot be tried beforehand on the model in use, "" where it can.
+    keep_coarse : bool
+        Whether whole cases are to be forgotten and the others keep their coarse masks, so that no fine one is needed.
     """
 
     state: JobState = JobState.IDLE
@@ -48,6 +52,8 @@ class Facts:
     live_state: bool = False
     keep: bool = False
     stopping: bool = False
+    unplannable: str = ""
+    keep_coarse: bool = False
 
 
 Rule = Callable[[Facts], bool]
@@ -84,7 +90,10 @@ RULES: dict[str, Rule] = {
     "operator": _idle,
     "epsilon": lambda facts: _idle(facts) and facts.budget,
     "epsilon_slider": lambda facts: _idle(facts) and facts.budget,
-    "plan": lambda facts: facts.budget and blocker(facts) == "",
+    "forget_section": _idle,
+    "forget_cases": _idle,
+    "keep_coarse": _idle,
+    "plan": lambda facts: facts.budget and facts.refined > 0 and blocker(facts) == "" and not facts.unplannable,
     "delta": lambda facts: _idle(facts) and facts.budget,
     "counterfactual": _idle,
     "device": _idle,
@@ -117,14 +126,14 @@ def blocker(facts: Facts) -> str:
         return "Open a folder of images first (step 1)."
     if not facts.model:
         return "Choose or train a model first (step 1)."
-    if facts.refined == 0:
+    if facts.refined == 0 and not facts.keep_coarse:
         return "Refine at least one case first (step 2)."
     return ""
 
 
 def live_blocker(facts: Facts) -> str:
     """Say why no live session can start, "" when one can."""
-    reason = blocker(facts)
+    reason = blocker(replace(facts, keep_coarse=False))
     if not reason and not facts.head:
         return "Live needs a model with a head on a frozen encoder; the model in use is a U-Net."
     return reason

@@ -65,6 +65,21 @@ TEXTS: dict[str, Text] = {
         "Try this way of unlearning at several budgets, on a stand-in for your model, and draw the overlap and the "
         "leakage to expect. Takes a minute or so, changes nothing and spends no budget.",
     ),
+    "forget_section": Text(
+        "Forget whole cases",
+        "Withdraw whole training cases, labels and images: those of a device, of a site, of a time, or of people who "
+        "withdrew consent. Counts only while this is open.",
+    ),
+    "forget_cases": Text(
+        "Cases to forget",
+        "What to look for in metadata.csv, such as site = Vienna and acquired < 2019-07-01. Compare with =, !=, <, <=, "
+        "> or >=, and join conditions by and, or.",
+    ),
+    "keep_coarse": Text(
+        "Other cases keep their coarse masks",
+        "The cases that are left teach with their coarse masks where they have no fine ones, with all that these take "
+        "in. Without this only fine masks say where lesions are.",
+    ),
     "plan_dice": Text(
         "Overlap with the fine masks (Dice)",
         "Expected overlap of the predicted with the fine outline, mean of the test cases; 1 is perfect. The bars show "

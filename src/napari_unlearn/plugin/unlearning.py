@@ -10,9 +10,11 @@ from typing import Any
 
 from qtpy.QtCore import QObject, Signal
 
+from napari_unlearn.data.criterion import chosen_cases, columns
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs import evaluate, plan, unlearn
 from napari_unlearn.jobs.events import Event, Failed
+from napari_unlearn.jobs.train import training_split
 from napari_unlearn.jobs.unlearn import RunResult
 from napari_unlearn.operators.registry import available, info
 from napari_unlearn.plugin import calls
@@ -54,12 +56,38 @@ class Unlearning(QObject):
         self._compare = bench.dock.compare
         self._page.set_operators(available())
         bench.task.note.connect(lambda _: self._page.curve.clear())  # the job has begun again
+        self._page.withdrawal.changed.connect(self.show_withdrawal)
         bench.task.metric.connect(lambda metric: self._page.add_point(metric.name, metric.step, metric.value))
 
     @property
     def uses_budget(self) -> bool:
         """Whether the chosen operator spends epsilon and delta."""
         return info(self._page.choices.operator).uses_budget
+
+    @property
+    def keep_coarse(self) -> bool:
+        """Whether whole cases are to be forgotten and the others keep their coarse masks."""
+        return self._page.withdrawal.keep_coarse
+
+    def obstacle(self, head: bool) -> str:
+        """Say why the chosen operator cannot be tried beforehand, "" where it can."""
+        return plan.obstacle(info(self._page.choices.operator), head)
+
+    def show_withdrawal(self) -> None:
+        """Say how many cases the criterion picks, as it is written."""
+        section = self._page.withdrawal
+        if self._bench.has_project:
+            try:
+                dataset = self._bench.project.dataset
+                training = dataset.split(training_split(dataset))
+                if section.criterion is None:
+                    section.show_columns(columns(training))
+                else:
+                    chosen, _ = chosen_cases(training, section.criterion)
+                    section.show_count(len(chosen), sum(case.is_refined for case in chosen), len(training))
+            except UserError as error:
+                section.show_problem(str(error))
+        self._bench.changed.emit()
 
     def budget(self) -> UnlearnChoices:
         """Budget, swaps and device as set on the page, for whoever else spends them.
@@ -97,6 +125,8 @@ class Unlearning(QObject):
             counterfactual=choices.counterfactual,
             device=choices.device,
             plan=plan.plannable(project.model, choices.operator),
+            forget_cases=self._page.withdrawal.criterion,
+            keep_coarse=self.keep_coarse,
         )
         self._bench.run(unlearn.events, request, self.adopt)
 
@@ -192,6 +222,11 @@ class Unlearning(QObject):
         self._bench.project.revise(result.model)
         if result.stopped is not None:
             self._bench.dock.messages.note(result.stopped)
+        if gone := int(result.certificate["parameters"].get("forgotten_cases", 0)):
+            self._bench.dock.messages.note(
+                f"Forgot {gone} whole case{'' if gone == 1 else 's'}. Whatever starts from this model leaves them out; "
+                "remove them from the data set before you train another one."
+            )
         self.revised.emit()
         self.measure()
 

@@ -15,6 +15,7 @@ from napari_unlearn.plugin.views.device_picker import DevicePicker
 from napari_unlearn.plugin.views.operator_cards import Offer, OperatorCards
 from napari_unlearn.plugin.views.parts import Page, label, named, row
 from napari_unlearn.plugin.views.plan_panel import PlanPanel
+from napari_unlearn.plugin.views.withdrawal_section import WithdrawalSection
 
 
 class Choices(NamedTuple):
@@ -67,10 +68,13 @@ class UnlearnPage(Page):
         form.addRow(self.devices.found)
         self.section("Settings")
         self.body.addLayout(form)
+        self.withdrawal = WithdrawalSection()
+        self.body.addWidget(self.withdrawal)
         self.plan = PlanPanel()
         self._epsilon.valueChanged.connect(self.plan.show_epsilon)
         self.operators.chosen.connect(self.plan.show_operator)
-        self.body.addWidget(self.button("plan"))
+        self._plan = self.button("plan")
+        self.body.addWidget(self._plan)
         self.body.addWidget(self.plan)
 
         self._blocked = label("", "hint", wrap=True)
@@ -102,6 +106,10 @@ class UnlearnPage(Page):
         unfinished = f", {in_progress} of them still in progress (taken as they are)" if in_progress else ""
         self._facts.setText(f"The model will forget the dilation artefacts of {cases}{unfinished}.")
         self._facts.setVisible(refined > 0)
+
+    def show_plan_obstacle(self, sentence: str) -> None:
+        """Say on the button why nothing can be tried beforehand."""
+        self._plan.setToolTip(sentence or TEXTS["plan"].tip)
 
     def show_blocker(self, sentence: str, busy: bool) -> None:
         """Say why the run cannot start."""
