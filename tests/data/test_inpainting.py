@@ -49,10 +49,10 @@ def test_the_image_itself_is_not_changed() -> None:
 def test_a_wide_blur_on_a_smaller_image_is_the_blur_itself() -> None:
     from scipy.ndimage import gaussian_filter
 
-    from napari_unlearn.data.inpainting import _blur
+    from napari_unlearn.data.inpainting import wide_blur
 
     rng = np.random.default_rng(0)
     plane = gaussian_filter(rng.normal(size=(133, 250)), 12).astype(np.float32)
     plane /= np.abs(plane).max()
     for sigma in (2.0, 9.0, 20.0, 64.0):
-        assert np.abs(_blur(plane, sigma) - gaussian_filter(plane, sigma, truncate=3)).max() < 0.06
+        assert np.abs(wide_blur(plane, sigma) - gaussian_filter(plane, sigma, truncate=3)).max() < 0.06

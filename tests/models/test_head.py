@@ -71,3 +71,18 @@ def test_standardised_features_have_mean_0_spread_1_and_a_constant() -> None:
 def test_a_head_for_other_levels_is_refused(levels: list[Tensor]) -> None:
     with pytest.raises(ValueError, match="argument"):
         make_head((3, 4)).logits([level[None] for level in levels])
+
+
+def test_scores_of_all_levels_are_interpolated_as_torch_does() -> None:
+    from torch.nn import functional
+
+    rng = torch.Generator().manual_seed(0)
+    shapes = ((3, 32, 64), (4, 16, 32), (5, 3, 4))
+    levels = [torch.randn(1, *shape, generator=rng) for shape in shapes]
+    head = make_head((3, 4, 5))
+    weights, bias = head.folded()
+    expected = bias.view(1, -1, 1, 1)
+    for level, weight in zip(levels, weights, strict=True):
+        scores = torch.einsum("kc,nchw->nkhw", weight, level)
+        expected = expected + functional.interpolate(scores, size=(32, 64), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(head.logits(levels), expected)

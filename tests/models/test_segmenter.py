@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.models.checkpoint import load_segmenter
-from napari_unlearn.models.segmenter import HeadSegmenter, diagnosis_score, pooled_probabilities, predict_mask
+from napari_unlearn.models.segmenter import (
+    HeadSegmenter,
+    diagnosis_score,
+    mask_of,
+    pooled_probabilities,
+    predict_mask,
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +83,10 @@ def test_a_score_stays_a_number_where_no_foreground_is_left() -> None:
     logits = torch.zeros(3, 2, 2, dtype=torch.float64)
     logits[0] = 2000
     assert 0 <= diagnosis_score(pooled_probabilities(logits), 2) <= 1
+
+
+@given(seed=st.integers(0, 100), classes=st.integers(2, 5))
+def test_the_mask_holds_the_class_with_the_highest_score(seed: int, classes: int) -> None:
+    scores = np.random.default_rng(seed).integers(0, 4, (classes, 9, 7)).astype(np.float32)
+    # Of equal scores the first counts, as numpy has it.
+    np.testing.assert_array_equal(mask_of(torch.from_numpy(scores), (9, 7)), scores.argmax(axis=0))

@@ -38,7 +38,7 @@ def paint_over(image: NDArray[np.uint8], hole: NDArray[np.bool_], known: NDArray
     planes = [weights, *np.moveaxis(image * weights[..., None], -1, 0)]
     filled = np.broadcast_to(image[source].mean(axis=0, dtype=np.float32), image.shape).copy()
     for reach in _REACH:
-        blurred_weights, *colours = (_blur(plane, reach * image.shape[0] / 128) for plane in planes)
+        blurred_weights, *colours = (wide_blur(plane, reach * image.shape[0] / 128) for plane in planes)
         # Wherever nearer pixels are in reach, they overrule the farther ones.
         near = hole & (blurred_weights > _LEAST)
         for channel, blurred in enumerate(colours):
@@ -48,8 +48,20 @@ def paint_over(image: NDArray[np.uint8], hole: NDArray[np.bool_], known: NDArray
     return result
 
 
-def _blur(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Blur, on a smaller image where that is as good."""
+def wide_blur(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Blur, on a smaller image where that is as good.
+
+    Parameters
+    ----------
+    plane : ndarray of float32, shape (H, W)
+        One channel.
+    sigma : float
+        Standard deviation of the Gaussian, in pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+    """
     factor = 2 ** max(0, int(np.log2(sigma / _WIDE))) if sigma > _WIDE else 1
     height, width = plane.shape
     if factor == 1:

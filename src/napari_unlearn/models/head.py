@@ -7,6 +7,7 @@ own resolution and interpolates only the few class scores, never the thousands o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -95,12 +96,28 @@ class PixelHead:
         Tensor of float32, shape (N, K + 1, H, W)
         """
         weights, bias = self.folded()
-        size = levels[0].shape[-2:]
-        total = bias.to(levels[0].device).view(1, -1, 1, 1)
+        height, width = levels[0].shape[-2:]
+        device = levels[0].device
+        total = bias.to(device).view(1, -1, 1, 1)
+        rows, columns = [], []
         for level, weight in zip(levels, weights, strict=True):
             scores = torch.einsum("kc,nchw->nkhw", weight.to(level.device), level.float())
-            total = total + functional.interpolate(scores, size=size, mode="bilinear", align_corners=False)
-        return total
+            if scores.shape[-2:] == (height, width):
+                total = total + scores
+            else:
+                rows.append(_interpolation(scores.shape[-2], height).to(device) @ scores)
+                columns.append(_interpolation(scores.shape[-1], width).to(device))
+        # Bilinear interpolation is a product with one matrix from each side, and a sum of products is a product again:
+        # all levels come to the full size in one step.
+        return total + torch.cat(rows, dim=-1) @ torch.cat(columns, dim=-1).T if rows else total
+
+
+@functools.lru_cache(maxsize=64)
+def _interpolation(small: int, large: int) -> Tensor:
+    """Weights of linear interpolation along one side, shape (large, small)."""
+    with torch.inference_mode(False), torch.no_grad():
+        unit = torch.eye(small)[None]
+        return functional.interpolate(unit, size=large, mode="linear", align_corners=False)[0].T.contiguous()
 
 
 def read_pixels(levels: Sequence[Tensor], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray[np.float32]:

