@@ -53,6 +53,7 @@ def test_from_coarse_masks_to_an_exported_model(
     fine = book.find(Role.FINE).data
     assert (fine != coarse).any()
     assert np.array_equal(book.find(Role.ARTEFACTS).data.astype(bool), (coarse > 0) & (fine == 0))
+    person.wait(lambda: not bench.project.editing.dirty)
     assert np.array_equal(read_mask(root / "fine" / f"{case_id}.png"), fine)
 
     after_two = fine.copy()
@@ -60,6 +61,7 @@ def test_from_coarse_masks_to_an_exported_model(
     assert (fine != after_two).any()
     person.click("redo")
     assert np.array_equal(fine, after_two)
+    person.wait(lambda: not bench.project.editing.dirty)
     assert np.array_equal(read_mask(root / "fine" / f"{case_id}.png"), fine)
 
     person.click("done_refining")

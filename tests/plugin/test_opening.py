@@ -58,6 +58,7 @@ def test_fine_pixels_outside_the_coarse_mask_are_reported_and_removed_on_request
     assert project.editing.outside == 3
     open_dock.messages._act.click()
     assert project.editing.outside == 0
+    qtbot.waitUntil(lambda: not project.editing.dirty)
     saved = project.dataset.case(case.id).fine()
     assert saved is not None
     assert np.array_equal(saved, project.editing.fine)

@@ -38,7 +38,7 @@ def test_tools_of_the_dock_and_of_napari_agree(refining: UnlearnWidget) -> None:
     assert not refining.findChild(object, "tool_trim").isChecked()
 
 
-def test_starting_again_from_coarse_is_saved_and_can_be_undone(refining: UnlearnWidget) -> None:
+def test_starting_again_from_coarse_is_saved_and_can_be_undone(refining: UnlearnWidget, qtbot: Any) -> None:
     fine = fine_of(refining)
     project = refining.controller.bench.project
     fine.brush_size = 9
@@ -46,9 +46,11 @@ def test_starting_again_from_coarse_is_saved_and_can_be_undone(refining: Unlearn
     trimmed = fine.data.copy()
     refining.controller.perform("start_from_coarse")
     assert np.array_equal(fine.data, project.editing.coarse)
+    qtbot.waitUntil(lambda: not project.editing.dirty)
     assert np.array_equal(project.dataset.case(project.case.id).fine(), project.editing.coarse)
     refining.controller.perform("undo")
     assert np.array_equal(fine.data, trimmed)
+    qtbot.waitUntil(lambda: not project.editing.dirty)
     assert np.array_equal(project.dataset.case(project.case.id).fine(), trimmed)
 
 
@@ -69,7 +71,7 @@ def test_leaving_the_step_puts_the_brush_down(refining: UnlearnWidget) -> None:
 
 
 def test_a_stroke_that_cannot_be_saved_is_told_and_kept(
-    refining: UnlearnWidget, monkeypatch: pytest.MonkeyPatch
+    refining: UnlearnWidget, monkeypatch: pytest.MonkeyPatch, qtbot: Any
 ) -> None:
     def full(path: object, data: bytes) -> None:
         raise OSError(28, "No space left on device")
@@ -77,6 +79,7 @@ def test_a_stroke_that_cannot_be_saved_is_told_and_kept(
     monkeypatch.setattr("napari_unlearn.data.encode.atomic_write", full)
     fine = fine_of(refining)
     fine.paint(tuple(np.argwhere(fine.data)[0]), 0)
+    qtbot.waitUntil(lambda: bool(refining.messages.shown))
     ((level, sentence),) = refining.messages.shown
     assert level == "error"
     assert "No space left" in sentence

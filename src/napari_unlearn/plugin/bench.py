@@ -14,6 +14,7 @@ from napari_unlearn.jobs.unlearn import UnlearnRequest
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.layers import LayerBook, Role
 from napari_unlearn.plugin.runner import Job, JobRunner
+from napari_unlearn.plugin.switching import Switching
 from napari_unlearn.plugin.task import Task
 from napari_unlearn.project import Project
 
@@ -44,6 +45,7 @@ class Bench(QObject):
         self.book = LayerBook(viewer)
         self.looking: tuple[Role, ...] = ()  # the layers that the page in front is about
         self.task = Task(runner, self)
+        self.switching = Switching(self)
         self.keep = False  # whether the job has a state that it could end with
         self._project: Project | None = None
         self._on_done: OnDone = _nothing

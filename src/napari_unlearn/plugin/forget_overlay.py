@@ -24,7 +24,7 @@ class ForgetOverlay:
     counted : callable
         Called with the number of artefact pixels and of coarse pixels whenever they may have changed.
     finished : callable
-        Called when a stroke is complete and the mask differs from what `FineMask` was when last saved.
+        Called when a stroke is complete and has changed something, which `FineMask` holds as settled.
     """
 
     def __init__(
@@ -42,7 +42,6 @@ class ForgetOverlay:
         self._finished = finished
         self._artefacts = dilation_artefacts(editing.coarse, editing.fine)
         self._coarse_pixels = int(np.count_nonzero(editing.coarse))
-        self._saved = editing.fine.copy()
         overlay_layer.data = self._artefacts.view(np.uint8)
         self._count = int(np.count_nonzero(self._artefacts))
         self._watch = PaintWatch(fine_layer, self._on_changed, self._on_finished)
@@ -52,10 +51,16 @@ class ForgetOverlay:
         """Number of artefact pixels and of pixels of the coarse mask."""
         return self._count, self._coarse_pixels
 
-    def refresh(self) -> None:
-        """Catch up with a mask that was changed from outside; a hidden layer would send no event for it."""
-        self._fine_layer.refresh()
-        self._on_changed(None)
+    def refresh(self, rectangle: Rectangle | None = None) -> None:
+        """Catch up with a mask that was changed from outside; a hidden layer would send no event for it.
+
+        Parameters
+        ----------
+        rectangle : tuple of two slices, optional
+            Where it was changed; anywhere by default.
+        """
+        repaint(self._fine_layer, rectangle)
+        self._on_changed(rectangle)
         self._on_finished()
 
     def stop(self) -> None:
@@ -66,6 +71,7 @@ class ForgetOverlay:
         if rectangle is None:
             self._adopt_new_data()
         area = rectangle or (slice(0, self._artefacts.shape[0]), slice(0, self._artefacts.shape[1]))
+        self._editing.touch(rectangle)
         if self._editing.clip(area):
             repaint(self._fine_layer, rectangle)
         self._count += update_artefacts(self._editing.coarse, self._editing.fine, self._artefacts, area)
@@ -73,9 +79,8 @@ class ForgetOverlay:
         self._counted(self._count, self._coarse_pixels)
 
     def _on_finished(self) -> bool:
-        changed = not np.array_equal(self._editing.fine, self._saved)
+        changed = self._editing.settle()
         if changed:
-            self._saved = self._editing.fine.copy()
             self._finished()
         return changed
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QTimer
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.forget_overlay import ForgetOverlay
 from napari_unlearn.plugin.layers import Role
-from napari_unlearn.project import CaseStatus
+from napari_unlearn.plugin.painting import Rectangle
+from napari_unlearn.project import CaseStatus, Project
+from napari_unlearn.project.history import FINE, Step
 
 MODES = {"tool_trim": "erase", "tool_restore": "paint", "tool_fill": "fill"}
+STROKES = {"erase": "trim", "paint": "restore", "fill": "remove area"}  # what undo calls them
+COLLECT = 500  # milliseconds between two looks at what the background could not save
 
 
 class Refining(QObject):
@@ -33,14 +37,24 @@ class Refining(QObject):
         self._fine_layer = None
         self._page.brush_size_requested.connect(self._set_brush_size)
         bench.viewer.layers.events.removed.connect(self._on_removed)
+        self._collect = QTimer(self)
+        self._collect.setInterval(COLLECT)
+        self._collect.timeout.connect(lambda: bench.project.collect())
+
+    def follow(self, project: Project) -> None:
+        """Show what is undone, and what the background has to say."""
+        project.mask_changed.connect(self._on_mask_changed)
+        project.noted.connect(self._bench.dock.messages.note)
+        self._collect.start()
 
     def show(self, case: Case) -> None:
         """Put the case in hand into layers."""
-        editing = self._bench.project.editing
+        editing, image = self._bench.project.editing, self._bench.project.image
         assert editing is not None
+        assert image is not None
         self._release()
         first = self._bench.book.find(Role.IMAGE) is None
-        self._bench.book.show_image(case.image())
+        self._bench.book.show_image(image)
         self._bench.book.show_coarse(editing.coarse)
         self._attach()
         if first:
@@ -61,8 +75,8 @@ class Refining(QObject):
         if editing is None:
             return
         book = self._bench.book
-        if book.find(Role.IMAGE) is None and self._bench.project.case is not None:
-            book.show_image(self._bench.project.case.image())
+        if book.find(Role.IMAGE) is None and self._bench.project.image is not None:
+            book.show_image(self._bench.project.image)
         if book.find(Role.COARSE) is None:
             book.show_coarse(editing.coarse)
         if self._overlay is None:
@@ -90,23 +104,18 @@ class Refining(QObject):
         self._page.show_tool(key)
 
     def undo(self) -> None:
-        """Take back the last stroke."""
-        if self._fine_layer is not None:
-            self._fine_layer.undo()
+        """Take back the last step on this case, of this session or an earlier one."""
+        self._tell_step("Undone", self._bench.project.undo())
 
     def redo(self) -> None:
         """Do again what was taken back."""
-        if self._fine_layer is not None:
-            self._fine_layer.redo()
+        self._tell_step("Done again", self._bench.project.redo())
 
     def start_from_coarse(self) -> None:
         """Put the coarse mask back, as one step that can be undone."""
         editing = self._bench.project.editing
-        if editing is None or self._overlay is None:
-            return
-        different = np.nonzero(editing.fine != editing.coarse)
-        if different[0].size:
-            self._fine_layer.data_setitem(different, editing.coarse[different])
+        if editing is not None:
+            self._tell_saved(self._bench.project.replace(FINE, editing.coarse, "start from coarse"))
 
     def toggle_artefacts(self) -> None:
         """Hide or show the dilation artefacts, to see what lies under them."""
@@ -121,15 +130,19 @@ class Refining(QObject):
             return
         following = project.step(1, CaseStatus.UNREFINED)
         if following is not None:
-            project.select(following)
-            self.enter()
+            self._bench.switching.go(following)
         else:
             self._bench.dock.messages.done("Every case has a fine mask.", "Continue to Unlearn.")
 
     def _attach(self) -> None:
         editing = self._bench.project.editing
         assert editing is not None
-        self._fine_layer = self._bench.book.show_fine(editing.fine)
+        self._fine_layer = layer = self._bench.book.show_fine(editing.fine)
+        if self._bench.project.read_only:
+            layer.editable = False
+        # napari's own history knows one session and no button; ours knows everything.
+        for key, action in (("Control-Z", self.undo), ("Control-Shift-Z", self.redo)):
+            layer.bind_key(key, lambda _, action=action: self._bench.attempt(action), overwrite=True)
         overlay_layer = self._bench.book.show_artefacts(np.zeros_like(editing.fine))
         self._overlay = ForgetOverlay(
             editing, self._fine_layer, overlay_layer, self._page.show_artefacts, self._on_stroke
@@ -147,14 +160,24 @@ class Refining(QObject):
         self._overlay = None
 
     def _on_stroke(self) -> None:
-        if self._bench.project.save_stroke():
-            self._page.show_saved(f"✓ Saved at {datetime.now():%H:%M:%S}")
-        else:
-            self._page.show_saved("Not saved")
+        what = STROKES.get(str(self._fine_layer.mode), "brush")
+        self._tell_saved(self._bench.project.record(what))
+
+    def _tell_saved(self, saved: bool) -> None:
+        self._page.show_saved(f"✓ Saved at {datetime.now():%H:%M:%S}" if saved else "Not saved")
+
+    def _tell_step(self, done: str, step: Step | None) -> None:
+        self._page.show_saved(f"{done}: {step.what}" if step is not None else "There is nothing more.")
+
+    def _on_mask_changed(self, layer: str, rectangle: Rectangle) -> None:
+        if layer == FINE and self._overlay is not None:
+            self._overlay.refresh(rectangle)
 
     def _trim_outside(self) -> None:
-        editing = self._bench.project.editing
+        project = self._bench.project
+        editing = project.editing
         if editing is not None and self._overlay is not None and editing.trim_outside():
+            self._tell_saved(project.record("remove outside"))
             self._overlay.refresh()
 
     def _set_brush_size(self, size: int) -> None:

@@ -34,7 +34,10 @@ class UnlearnWidget(Dock):
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.timeout.connect(self._warm_up)
-        self._closing = Closing(self, lambda: self.controller.bench.task.state.busy)
+        bench = self.controller.bench
+        self._closing = Closing(
+            self, lambda: bench.task.state.busy, lambda: bench.project.unsaved if bench.has_project else ()
+        )
         self._wear_theme()
         napari_viewer.events.theme.connect(self._wear_theme)
         self.shown.connect(self._on_first_shown)

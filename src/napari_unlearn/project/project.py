@@ -1,27 +1,32 @@
-"""The document: the open data set, the case in hand and its fine mask, what is done, and which model is in use.
+"""The document: the open data set, the case in hand and its masks, what is done, and which model is in use.
 
-It knows no window. Whoever paints changes `editing.fine` in place and calls `save_stroke`; everything else is told by
-signals, so that any number of views may show the same document.
+It knows no window. Whoever paints changes `editing.fine` in place and calls `record`; everything else is told by
+signals, so that any number of views may show the same document. Signals are sent in the thread that calls.
 """
 
 from __future__ import annotations
 
-import logging
-from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.dataset import Dataset, fine_path_for
-from napari_unlearn.data.encode import write_mask
+from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
-from napari_unlearn.project import session as sessions
+from napari_unlearn.project.case_notes import CaseNotes
+from napari_unlearn.project.case_work import CaseWork
+from napari_unlearn.project.delta import Mask
 from napari_unlearn.project.editing import FineMask
+from napari_unlearn.project.history import FINE, Models, Step
+from napari_unlearn.project.plane import Plane
+from napari_unlearn.project.queue_order import in_order, neighbour
+from napari_unlearn.project.recovery import Recovered, strange, unsettled_works
+from napari_unlearn.project.remembered import Remembered
 from napari_unlearn.project.runs import runs_folder
 from napari_unlearn.project.status import CaseStatus
-
-_LOG = logging.getLogger(__name__)
+from napari_unlearn.project.store import Loaded, Store, refusal
 
 
 class Project:
@@ -33,24 +38,40 @@ class Project:
         What was opened.
     model : Path, optional
         Model folder to use; the one remembered from last time by default.
+    who : str, optional
+        Person at work, for the audit trail; the user of the system by default.
+
+    Attributes
+    ----------
+    recovered : tuple of Recovered
+        What the last session had not written into mask files when it ended without closing the project.
+    image : ndarray of uint8, shape (H, W, 3), or None
+        Image of the case in hand.
     """
 
     case_changed = Signal(object)  # Case
     mask_saved = Signal(str)  # case id
+    mask_changed = Signal(str, object)  # layer, and rectangle that undo, redo or `replace` has changed
     status_changed = Signal(str, object)  # case id, CaseStatus
     model_changed = Signal(object)  # Path or None
     failed = Signal(str)  # one sentence
+    noted = Signal(str)  # one sentence that is no failure
 
-    def __init__(self, dataset: Dataset, model: Path | None = None) -> None:
+    def __init__(self, dataset: Dataset, model: Path | None = None, who: str | None = None) -> None:
         self.dataset = dataset
-        self._session = sessions.load(self.runs)
-        if model is not None and model != self._session.model:
-            self._session = replace(self._session, model=model, previous=None)
-        splits = {name: place for place, name in enumerate(dataset.splits)}
-        cases = sorted(dataset.cases, key=lambda case: (splits.get(case.split or "", len(splits)), case.id))
-        self.order = tuple(case.id for case in cases)  # training cases first: they are the ones to refine
-        self.editing: FineMask | None = None
+        self.order = in_order(dataset)
+        self.notes = CaseNotes(self.runs)
+        self._store = Store(dataset.root, who)
+        try:
+            self._remembered = Remembered(self.runs, self._store, model)
+        except UserError:
+            self._store.close()
+            raise
         self.case: Case | None = None
+        self.image: NDArray[np.uint8] | None = None
+        self._work: CaseWork | None = None
+        self._told = False  # that something cannot be saved; said once
+        self.recovered = self._recover() if self._store.access.crashed else ()
 
     @property
     def runs(self) -> Path:
@@ -58,134 +79,320 @@ class Project:
         return runs_folder(self.dataset.root)
 
     @property
+    def read_only(self) -> str:
+        """Why nothing can be changed here, "" where it can."""
+        return self._store.access.refusal
+
+    @property
+    def editing(self) -> FineMask | None:
+        """The fine mask in hand."""
+        return None if self._work is None else self._work.editing
+
+    @property
+    def artefacts(self) -> Plane | None:
+        """The artefact map in hand, to be painted on and recorded as the fine mask is."""
+        return None if self._work is None else self._work.artefacts
+
+    @property
+    def undoable(self) -> str:
+        """What `undo` would take back, "" where there is nothing."""
+        return "" if self._work is None else self._work.history.undoable
+
+    @property
+    def redoable(self) -> str:
+        """What `redo` would do again, "" where there is nothing."""
+        return "" if self._work is None else self._work.history.redoable
+
+    @property
+    def unsaved(self) -> tuple[str, ...]:
+        """Cases whose work is in memory only, because the disk refuses it."""
+        return self._store.unsaved
+
+    @property
     def model(self) -> Path | None:
         """Folder of the model in use."""
-        return self._session.model
+        return self._remembered.session.model
 
     @property
     def previous(self) -> Path | None:
         """Folder of the model that `discard` returns to."""
-        return self._session.previous
+        return self._remembered.session.previous
 
     def status(self, case_id: str) -> CaseStatus:
         """How far the refinement of `case_id` is."""
-        if case_id in self._session.in_progress:
+        if self.notes.of(case_id).excluded:
+            return CaseStatus.EXCLUDED
+        if case_id in self._remembered.session.in_progress:
             return CaseStatus.IN_PROGRESS
         return CaseStatus.REFINED if self.dataset.case(case_id).is_refined else CaseStatus.UNREFINED
 
     def select(self, case_id: str) -> None:
-        """Take `case_id` in hand; a fine mask that could not be saved is tried once more first.
+        """Take `case_id` in hand; the masks of the case before are saved first, and where they cannot be, it stays.
 
         Raises
         ------
         UserError
             The image or a mask of the case cannot be read, or the case has no coarse mask; the case in hand stays.
         """
-        if self.editing is not None and self.editing.dirty and not self.save_stroke():
-            return
-        case = self.dataset.case(case_id)
-        coarse = case.coarse()
-        fine = case.fine()
-        self.editing = FineMask(case.id, coarse, coarse.copy() if fine is None else fine)
-        self.case = case
-        self.case_changed.emit(case)
+        if self.leave():
+            self.adopt(self.load(case_id))
+
+    def leave(self, wait: bool = True) -> bool:
+        """Save the case in hand before another one is taken; False where the disk refuses, and `failed` says so.
+
+        Without `wait` the journal is enough, as long as the disk takes it, and the mask files follow in the background.
+        """
+        if self._work is None or self.read_only:
+            return True
+        recorded = self.record()
+        if recorded and not wait and not self._store.failure:
+            return True
+        return not self._work.dirty or self.save_stroke()
+
+    def load(self, case_id: str) -> Loaded:
+        """Read a case for `adopt`; changes nothing, may be called in any thread, and raises what `select` does."""
+        return self._store.load(self.dataset.case(case_id))
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Take a case in hand that was read before; the masks of the one before follow in the background."""
+        self.record()
+        work = self._store.hold(loaded.work)
+        self._work, self.case, self.image = work, work.case, loaded.image
+        self._store.release(work)
+        if work.recovered:
+            self._changed(work)
+        self.case_changed.emit(self.case)
+        for what, sentence in strange(work):
+            self.note(what, work.case.id)
+            self.noted.emit(sentence)
 
     def step(self, distance: int, status: CaseStatus | None = None) -> str | None:
-        """Identifier of the case `distance` places on, None at either end.
+        """Identifier of the case `distance` places on, as `queue_order.neighbour` finds it; None at either end."""
+        here = None if self.case is None else self.case.id
+        wanted = None if status is None else (lambda case_id: self.status(case_id) is status)
+        return neighbour(self.order, here, distance, wanted)
+
+    def record(self, what: str = "brush") -> bool:
+        """Take what was painted on the case in hand as a step that can be undone, and write it into the journal.
 
         Parameters
         ----------
-        distance : int
-            +1 or -1.
-        status : CaseStatus, optional
-            Pass over cases that are not in this status; the search then goes round once.
-
-        Returns
-        -------
-        str or None
-        """
-        ids = self.order
-        here = ids.index(self.case.id) if self.case is not None else -1
-        if status is None:
-            there = here + distance
-            return ids[there] if 0 <= there < len(ids) else None
-        order = [ids[(here + distance * k) % len(ids)] for k in range(1, len(ids) + 1)]
-        return next((case_id for case_id in order if self.status(case_id) is status), None)
-
-    def save_stroke(self) -> bool:
-        """Write the fine mask in hand to disk; on failure it stays in memory, dirty, and `failed` says why.
+        what : str
+            What it was, for people.
 
         Returns
         -------
         bool
-            Whether disk and memory now agree.
+            Whether it is on disk, in the journal if not in the mask file. Otherwise it is kept here and tried again
+            with the next step, and `failed` has said so once.
         """
-        if self.editing is None or self.case is None:
+        work = self._work
+        if work is None:
             return True
-        started = self.status(self.case.id) is CaseStatus.UNREFINED
-        if not self._write(self.editing):
+        if self._store.access.taken_away():
+            return not work.editing.settle() or self._fail(self.read_only)
+        try:
+            steps = work.record(what)
+        except OSError as error:
+            self._changed(work)
+            return self._fail(refusal(work.journal.file.path, error))
+        if steps:
+            self._changed(work)
+            self.mask_saved.emit(work.case.id)
+        return True
+
+    def replace(self, layer: str, mask: Mask, what: str) -> bool:
+        """Put another mask in place of the one in hand, as one step.
+
+        Parameters
+        ----------
+        layer : str
+            `history.FINE` or `history.ARTEFACTS`.
+        mask : ndarray of uint8, shape (H, W)
+            The new mask; labels of a fine mask that are not allowed are left out.
+        what : str
+            What it is, for people: "accept suggestion".
+
+        Returns
+        -------
+        bool
+            As `record`.
+
+        Raises
+        ------
+        UserError
+            The project is read-only, or no case is in hand.
+        """
+        work = self._writable()
+        self.record()
+        plane = work.editing.plane if layer == FINE else work.artefacts
+        plane.array[...] = mask
+        plane.touch()
+        everything = slice(0, plane.array.shape[0]), slice(0, plane.array.shape[1])
+        if layer == FINE:
+            work.editing.clip(everything)
+        done = self.record(what)
+        self.mask_changed.emit(layer, everything)
+        return done
+
+    def undo(self) -> Step | None:
+        """Take back the last step on the case in hand, whenever it was done; None where there is none."""
+        return self._move(back=True)
+
+    def redo(self) -> Step | None:
+        """Do again what was taken back last; None where there is nothing."""
+        return self._move(back=False)
+
+    def save_stroke(self) -> bool:
+        """Write the masks in hand now; False where that fails: they stay in memory, dirty, and `failed` says why."""
+        work = self._work
+        if work is None:
+            return True
+        work.editing.touch()
+        self.record()
+        if self.read_only:
+            self.failed.emit(self.read_only)
             return False
+        started = self.status(work.case.id) is CaseStatus.UNREFINED
+        work.force()
+        if trouble := self._store.write(work):
+            self._told = True  # the background need not say it again
+            self.failed.emit(trouble)
+            return False
+        self._know(work)
         if started:
-            self._remember(self._session.with_progress(self.case.id, True))
-            self.status_changed.emit(self.case.id, CaseStatus.IN_PROGRESS)
-        self.mask_saved.emit(self.case.id)
+            self._set_status(work.case.id, CaseStatus.IN_PROGRESS)
+        self.mask_saved.emit(work.case.id)
         return True
 
     def finish(self) -> bool:
-        """Call the case in hand refined, saving its mask; False when the mask could not be saved."""
-        if self.editing is None or self.case is None or not self._write(self.editing):
+        """Call the case in hand refined, saving its mask; False when that fails."""
+        if self._work is None or not self.save_stroke():
             return False
-        self._set_status(CaseStatus.REFINED)
-        self.mask_saved.emit(self.case.id)
+        self._set_status(self._work.case.id, CaseStatus.REFINED)
+        self.note("refined", self._work.case.id)
         return True
 
     def use_model(self, model: Path) -> None:
         """Work with another model; nothing is left to discard."""
-        self._remember(replace(self._session, model=model, previous=None))
-        self.model_changed.emit(model)
+        self._use((str(model), None), "model chosen")
 
     def revise(self, model: Path) -> None:
         """Work with the revised model of a run, keeping the one before it for `discard`."""
-        self._remember(replace(self._session, model=model, previous=self._session.model))
-        self.model_changed.emit(model)
+        self._use((str(model), self._remembered.models[0]), "model revised")
 
     def discard(self) -> None:
-        """Return to the model before the last revision; the run stays on disk.
+        """Return to the model before the last revision; the run stays on disk. `undo` brings it back.
 
         Raises
         ------
         UserError
             There is nothing to discard.
         """
-        if self._session.previous is None:
+        before = self._remembered.models
+        if before[1] is None:
             raise UserError("There is no revised model to discard; run Unlearn first.")
-        self._remember(replace(self._session, model=self._session.previous, previous=None))
-        self.model_changed.emit(self._session.model)
+        work = self._work
+        if work is not None and not self.read_only:
+            self.record()
+            try:
+                work.add_models("discard model", before, (before[1], None))
+            except OSError as error:
+                self._fail(refusal(work.journal.file.path, error))
+        self._use((before[1], None), "model discarded")
 
-    def _set_status(self, status: CaseStatus) -> None:
-        assert self.case is not None
-        self._remember(self._session.with_progress(self.case.id, status is CaseStatus.IN_PROGRESS))
-        self.status_changed.emit(self.case.id, status)
+    def note(self, what: str, case_id: str | None = None, **facts: object) -> None:
+        """Add a line to the audit trail: what was done, to which case, and what else is known as JSON can say it."""
+        if trouble := self._store.note(what, case_id, **facts):
+            self._fail(trouble)
 
-    def _write(self, mask: FineMask) -> bool:
-        mask.dirty = True
-        case = self.dataset.case(mask.case_id)
-        path = fine_path_for(self.dataset, case)
-        try:
-            write_mask(path, mask.fine)
-        except UserError as error:
-            self.failed.emit(f"{error} Your strokes are kept here until then.")
+    def collect(self) -> None:
+        """Say what the background could not do, once, and when it can again; a window calls this now and then."""
+        if self._store.failure:
+            self._fail(self._store.failure)
+        elif self._told and not self.unsaved and not (self._work is not None and self._work.dirty):
+            self._told = False
+            self.noted.emit("Everything is saved again.")
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Save everything, and give the project back for others to open."""
+        self.record()
+        self._work = None
+        self._store.close()
+
+    def _move(self, back: bool) -> Step | None:
+        work = self._writable()
+        self.record()
+        while (step := work.move(back)) is not None:
+            try:
+                work.note_move(back)
+            except OSError as error:
+                self._fail(refusal(work.journal.file.path, error))
+            if step.delta is not None:
+                self._changed(work)
+                self.mask_changed.emit(step.layer, step.delta.rectangle)
+                self.mask_saved.emit(work.case.id)
+                return step
+            if self._return_to(step, back):
+                return step
+        return None
+
+    def _return_to(self, step: Step, back: bool) -> bool:
+        wanted, refusal = self._remembered.other_end(step, back)
+        if refusal:
+            self.noted.emit(refusal)
             return False
-        mask.dirty = False
-        if case.fine_path != path:
-            self.dataset = self.dataset.with_fine(mask.case_id)
-            self.case = self.dataset.case(mask.case_id)
+        self._use(wanted, "model discarding undone" if back else "model discarded")
         return True
 
-    def _remember(self, session: sessions.Session) -> None:
-        # The session is a convenience: not being able to write it must not stop the work, masks are saved elsewhere.
-        self._session = session
-        try:
-            sessions.save(self.runs, session)
-        except OSError as error:
-            _LOG.warning("The project file in %s could not be written: %s", self.runs, error)
+    def _use(self, models: Models, what: str) -> None:
+        self._remembered.use(models)
+        self.note(what, None if self.case is None else self.case.id, model=models[0])
+        self.model_changed.emit(self.model)
+
+    def _writable(self) -> CaseWork:
+        if self.read_only:
+            raise UserError(self.read_only)
+        if self._work is None:
+            raise UserError("Choose a case first (step 1).")
+        return self._work
+
+    def _changed(self, work: CaseWork) -> None:
+        started = self.status(work.case.id) is CaseStatus.UNREFINED
+        self._know(work)
+        if self.read_only:
+            return
+        self._store.schedule(work, first=started)
+        if started:
+            self._remembered.begin(work.case.id)
+            self.status_changed.emit(work.case.id, CaseStatus.IN_PROGRESS)
+
+    def _know(self, work: CaseWork) -> None:
+        self.dataset = work.known_to(self.dataset)
+        work.case = self.dataset.case(work.case.id)
+        if work is self._work:
+            self.case = work.case
+
+    def _set_status(self, case_id: str, status: CaseStatus) -> None:
+        self._remembered.finish(case_id, status is CaseStatus.IN_PROGRESS)
+        self.status_changed.emit(case_id, status)
+
+    def _fail(self, sentence: str) -> bool:
+        if not self._told:
+            self._told = True
+            self.failed.emit(sentence)
+        return False
+
+    def _recover(self) -> tuple[Recovered, ...]:
+        works = unsettled_works(self._store, self.dataset)
+        for work in works:
+            if work.recovered:
+                self._changed(self._store.hold(work))
+                self.note("recovered", work.case.id, steps=work.recovered)
+        return tuple(Recovered(work.case.id, work.recovered, work.torn) for work in works)

@@ -11,3 +11,4 @@ class CaseStatus(StrEnum):
     UNREFINED = "unrefined"
     IN_PROGRESS = "in progress"
     REFINED = "refined"
+    EXCLUDED = "excluded"

@@ -1,0 +1,97 @@
+"""Controller of what every route from case to case ends in: saves the one in hand, reads the next in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_unlearn.jobs.events import Done, Event, Failed, Progress
+from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.plugin.task import Task
+from napari_unlearn.project import Project
+
+if TYPE_CHECKING:
+    from napari_unlearn.plugin.bench import Bench
+
+AT_ONCE = 300_000  # pixels that are decoded in less time than a thread takes to hand them over
+
+
+@dataclass(frozen=True, eq=False)
+class LoadRequest:
+    """Which case of which document to read. The document lives in this process, so this job stays in it too."""
+
+    project: Project
+    case_id: str
+
+
+@guarded
+def events(request: LoadRequest, token: Token) -> Iterator[Event]:
+    """Read a case.
+
+    Parameters
+    ----------
+    request : LoadRequest
+        The case.
+    token : Token
+        Not looked at; the job takes a moment.
+
+    Yields
+    ------
+    Event
+        `Done` with a `Loaded` comes last.
+    """
+    yield Progress(0, 0, f"Opening {request.case_id}")
+    yield Done(request.project.load(request.case_id))
+
+
+class Switching(QObject):
+    """Goes to another case.
+
+    Parameters
+    ----------
+    bench : Bench
+        What the controllers share.
+    """
+
+    ended = Signal()  # another case is in hand, or it cannot be
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self.task = Task(bench.runner, self)
+        self.task.ended.connect(self._on_ended)
+
+    def go(self, case_id: str) -> None:
+        """Take a case in hand; where the disk refuses the masks of the one before, that one stays.
+
+        Parameters
+        ----------
+        case_id : str
+            The case.
+
+        Raises
+        ------
+        UserError
+            The case cannot be read; one that is read in the background says so in a message.
+        """
+        project = self._bench.project
+        self.task.abandon()  # only the last wish counts
+        height, width = project.dataset.case(case_id).shape
+        if height * width <= AT_ONCE:
+            project.select(case_id)
+        elif project.leave(wait=False):
+            self.task.start(events, LoadRequest(project, case_id))
+
+    def _on_ended(self, event: Event) -> None:
+        if isinstance(event, Done):
+            self._bench.attempt(lambda: self._bench.project.adopt(event.result))
+        elif isinstance(event, Failed):
+            self._bench.dock.messages.error(event.sentence, event.remedy)
+            case = self._bench.project.case
+            if case is not None:
+                self._bench.dock.data.cases.set_current(case.id)
+        self.ended.emit()

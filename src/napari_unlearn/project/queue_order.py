@@ -1,0 +1,42 @@
+"""In which order cases are gone through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from napari_unlearn.data.dataset import Dataset
+
+
+def in_order(dataset: Dataset) -> tuple[str, ...]:
+    """Identifiers of all cases, training cases first: they are the ones to refine."""
+    splits = {name: place for place, name in enumerate(dataset.splits)}
+    cases = sorted(dataset.cases, key=lambda case: (splits.get(case.split or "", len(splits)), case.id))
+    return tuple(case.id for case in cases)
+
+
+def neighbour(
+    ids: Sequence[str], here: str | None, distance: int, wanted: Callable[[str], bool] | None = None
+) -> str | None:
+    """Identifier of the case `distance` places on, None at either end.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        The order.
+    here : str or None
+        The case in hand.
+    distance : int
+        +1 or -1.
+    wanted : callable, optional
+        Pass over cases that are not; the search then goes round once.
+
+    Returns
+    -------
+    str or None
+    """
+    place = -1 if here is None else ids.index(here)
+    if wanted is None:
+        there = place + distance
+        return ids[there] if 0 <= there < len(ids) else None
+    others = (ids[(place + distance * k) % len(ids)] for k in range(1, len(ids) + 1))
+    return next((case_id for case_id in others if wanted(case_id)), None)
