@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import Result
 
 from napari_unlearn.cli.unlearn import guarantee
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.data.synthetic import write_sample
+from napari_unlearn.jobs.events import Done
 from napari_unlearn.jobs.run_folder import read_certificate, verify_run
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.train import TrainRequest
+from napari_unlearn.jobs.train import events as training
+from napari_unlearn.models import unet_training
+from napari_unlearn.models.checkpoint import load_segmenter
+from napari_unlearn.models.unet import UnetSegmenter
+from napari_unlearn.models.unet_weights import weights_of
+from napari_unlearn.operators.registry import available, info
 
 KEYS = {"operator", "tier", "epsilon", "delta", "seconds", "model", "retain_pixels", "forget_pixels"}
 
@@ -127,6 +139,78 @@ def test_whole_cases_are_forgotten_by_what_the_table_says(
     again = type_("unlearn", sample.root, tmp_path / "run" / "model", "--out", tmp_path / "again")
     assert again.exit_code == 0, again.stderr
     assert "Left out 1 training cases that earlier runs of this model forgot whole." in again.stdout
+
+
+COMPARATORS = ("neggrad-seg", "boundary-seg", "newton-lca", "smoothed-gradient", "fine-tune", "retrain",
+               "gradient-ascent", "random-label", "scrub", "salun")  # fmt: skip
+SHORT = {"steps": 1, "newton_steps": 1, "averages": 1, "depth": 1, "gradient_draws": 1, "search_steps": 1,
+         "relabelled_batches": 1, "learning_rate": 1e-6, "step_size": 1e-6}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def few(encoder_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A data set of four refined cases, and a U-Net on a frozen encoder that was trained on it at 32 pixels."""
+    root = tmp_path_factory.mktemp("few")
+    write_sample(root / "data", cases=4, size=64, fine=1.0, seed=3)
+    request = TrainRequest(
+        root / "data", root / "unet", encoder=str(encoder_file), trainable="decoder", size=32, device="cpu"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unet_training, "UnetRecipe", partial(unet_training.UnetRecipe, passes=1))
+        *_, last = training(request, Token())
+    assert isinstance(last, Done), last
+    return root / "data", root / "unet"
+
+
+@pytest.mark.parametrize("operator", COMPARATORS)
+def test_every_empirical_operator_revises_a_trained_unet(
+    told: Callable[..., dict[str, Any]], few: tuple[Path, Path], tmp_path: Path, operator: str
+) -> None:
+    # So short and gentle that nothing can collapse; whether one forgets is tested where it is made.
+    known = info(operator).parameters
+    numbers = [f"--setting={name}={value}" for name, value in SHORT.items() if name in known]
+    out = tmp_path / "run"
+    made = told(
+        "unlearn", *few, "--out", out, "--operator", operator, "--device", "cpu", "--counterfactual", 1, *numbers
+    )
+    assert (made["operator"], made["tier"], made["epsilon"], made["delta"]) == (operator, "empirical", None, None)
+    assert verify_run(out) == []
+    before, after = load_segmenter(few[1]), load_segmenter(out / "model")
+    assert isinstance(after, UnetSegmenter)
+    assert after.card.masks == "unlearned"
+    assert not np.array_equal(weights_of(after.network), weights_of(before.network))
+
+
+def test_the_list_of_empirical_operators_is_complete() -> None:
+    assert set(COMPARATORS) == {operator.name for operator in available() if operator.tier == "empirical"}
+
+
+@pytest.mark.parametrize("operator", ["pnsgd", "newton-step"])
+def test_an_operator_that_needs_a_convex_head_refuses_a_unet_in_one_sentence(
+    refused: Callable[..., str], few: tuple[Path, Path], tmp_path: Path, operator: str
+) -> None:
+    sentence = refused("unlearn", *few, "--out", tmp_path / "run", "--operator", operator, "--device", "cpu")
+    assert "rests on a convex objective" in sentence
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_unet_that_collapses_is_refused_in_one_sentence_and_nothing_is_written(
+    refused: Callable[..., str], few: tuple[Path, Path], tmp_path: Path
+) -> None:
+    options = (
+        "--operator",
+        "gradient-ascent",
+        "--device",
+        "cpu",
+        "--setting",
+        "learning_rate=1",
+        "--setting",
+        "steps=40",
+    )
+    assert "found no good state beside the model in use" in refused(
+        "unlearn", *few, "--out", tmp_path / "run", *options
+    )
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
