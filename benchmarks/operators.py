@@ -1,26 +1,37 @@
 """What forgetting costs beside learning again from nothing, and what a noisy step costs beside plain PyTorch.
 
-    python benchmarks/operators.py [--folder FOLDER] [--cases 600] [--size 128] [--limit 900] [--steps 15] [--out FILE]
+    python benchmarks/operators.py [--folder FOLDER] [--cases 600] [--sizes 128 256] [--tests 100] [--limit 900]
+                                   [--rates 2e-3 5e-3] [--cached] [--steps 31] [--out FILE]
 
-FOLDER is where the data set and its coarse model are made, or found from last time; a temporary one by default. Ways
-to the same Dice on the test splits, in one process and with the same retain set: the exact refit of the head from
-cached features, to its usual tolerance and to one that ends early; the latter with its features computed anew; and the
-decoder of a U-Net from random weights, which stops as soon as its Dice is that of the refit (what measuring Dice takes
-is not counted) or after `--limit` seconds.
+FOLDER is where data sets and their coarse models are made, or found from last time; a temporary one by default. For
+each image size, in one process and with the same retain set, ways to the Dice of `exact-refit` on some test cases:
 
-The noisy step of `gradient-clipping` and a plain loop of the same mathematics take turns, so that a busy machine slows
-both; the ratio is that of their medians. The plain loop draws its noise with `torch.randn`.
+- `refit`: what a user waits for, masks and cached features read and the head fitted to the usual tolerance;
+- `head_without_cache`: the same with all features computed anew;
+- `head_by_lbfgs`: the same pixels, already read, and the optimiser of PyTorch in float32, until the Dice is reached;
+- `decoder_from_scratch`: a U-Net decoder with the recipe of `train`, from random weights at several learning rates,
+  until the Dice is reached or for `--limit` seconds. It ends at the very moment, which nobody could know without fine
+  masks of test cases, and measuring Dice is not counted; so these times are the least that retraining can take.
+
+A noisy step of `gradient-clipping` and two plain loops take turns. `float64` does the same mathematics in the same
+precision: weights and noise in double, as the guarantee asks for, the network itself in single. `float32` does all in
+single. Both draw with `torch.randn`. The ratio is that of medians. Processor seconds, of all threads, stand beside
+seconds, because a busy machine stretches the latter.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
+import ssl
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +50,6 @@ from napari_unlearn.jobs import train
 from napari_unlearn.jobs.events import Done
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.models.checkpoint import load_segmenter
-from napari_unlearn.models.encoder import shipped_encoder
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.normalisation import recompute_statistics
 from napari_unlearn.models.segmenter import HeadSegmenter, Segmenter, predict_mask
@@ -63,8 +73,28 @@ from napari_unlearn.privacy.noise import OperatingSystemNoise
 RESULTS = Path(__file__).parent / "results" / "operators.json"
 SPLITS = ("test_aligned", "test_conflicting")
 SIGMA = 0.01
-SHORT = 1e-3
-"""Gradient norm at which the refit that ends early ends; its Dice says whether that was too early."""
+
+
+@dataclass
+class Watch:
+    """Adds up seconds and processor seconds while it runs."""
+
+    seconds: float = 0.0
+    processor: float = 0.0
+    _since: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
+
+    def __enter__(self) -> Watch:
+        self._since = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds += time.perf_counter() - self._since[0]
+        self.processor += time.process_time() - self._since[1]
+
+    @property
+    def times(self) -> dict[str, float]:
+        """Both, for the record."""
+        return {"seconds": self.seconds, "processor_seconds": self.processor}
 
 
 def make(folder: Path, cases: int, size: int) -> tuple[Dataset, HeadSegmenter]:
@@ -98,49 +128,84 @@ def dice(segmenter: Segmenter, cases: Iterable[Case]) -> float:
     return tally.lesion
 
 
-def refit(
-    segmenter: HeadSegmenter, cases: tuple[Case, ...], settings: ExactRefitSettings
-) -> tuple[HeadSegmenter, Collected, dict[str, float]]:
+def refit(segmenter: HeadSegmenter, cases: tuple[Case, ...]) -> tuple[HeadSegmenter, Collected, dict[str, Any]]:
     """Exact refit of the head."""
-    start = time.perf_counter()
-    found = collected(collect(segmenter, cases, settings, 0, np.random.default_rng(0)))
-    read = time.perf_counter()
-    noise, budget = OperatingSystemNoise(), Budget(1, 1e-5)
-    *_, last = load("exact-refit").steps(found.problem, settings, budget, noise, np.random.default_rng(0))
+    settings, reading, fitting = ExactRefitSettings(), Watch(), Watch()
+    with reading:
+        found = collected(collect(segmenter, cases, settings, 0, np.random.default_rng(0)))
+    with fitting:
+        noise, budget = OperatingSystemNoise(), Budget(1, 1e-5)
+        *_, last = load("exact-refit").steps(found.problem, settings, budget, noise, np.random.default_rng(0))
     assert isinstance(last, Revision)
-    end = time.perf_counter()
-    times = {"seconds": end - start, "reading": read - start, "fitting": end - read}
-    return revised_head(segmenter, last.weights, found.refined), found, times
+    whole = Watch(reading.seconds + fitting.seconds, reading.processor + fitting.processor)
+    told = {**whole.times, "reading": reading.times, "fitting": fitting.times, **last.numbers}
+    return revised_head(segmenter, last.weights, found.refined), found, told
+
+
+def head_by_lbfgs(
+    found: Collected, made: Callable[[np.ndarray], HeadSegmenter], tests: list[Case], wanted: float, limit: float
+) -> dict[str, Any]:
+    """Minimise the same objective with the optimiser of PyTorch until the head is as good."""
+    problem = found.problem
+    assert isinstance(problem, HeadProblem)
+    pixels = problem.retain_pixels
+    x, y = torch.from_numpy(pixels.features), torch.from_numpy(pixels.labels)
+    a = torch.from_numpy(pixels.weights / pixels.weights.sum()).float()
+    weights = torch.zeros(problem.original.shape, requires_grad=True)
+    optimiser = torch.optim.LBFGS([weights], max_iter=10, history_size=20, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimiser.zero_grad()
+        loss = (a * functional.cross_entropy(x @ weights.T, y, reduction="none")).sum()
+        loss = loss + 0.5 * problem.strength * (weights * weights).sum()
+        torch.autograd.backward(loss)
+        return loss
+
+    watch, reached, steps = Watch(), 0.0, 0
+    while reached < wanted and watch.seconds < limit:
+        with watch:
+            optimiser.step(closure)  # type: ignore[no-untyped-call]
+        reached, steps = dice(made(weights.detach().double().numpy()), tests), steps + 10
+        print(
+            f"head by L-BFGS: {steps} iterations, {watch.seconds:.1f} s, Dice {reached:.4f} of {wanted:.4f}", flush=True
+        )
+    return {**watch.times, "iterations": steps, "dice": reached, "reached": reached >= wanted}
 
 
 def decoder(
-    head: HeadSegmenter, cases: tuple[Case, ...], tests: list[Case], wanted: float, limit: float
+    head: HeadSegmenter, cases: tuple[Case, ...], tests: list[Case], wanted: float, limit: float, rate: float
 ) -> tuple[UnetProblem, dict[str, Any]]:
     """Train the decoder from random weights until it is as good."""
-    clock = time.perf_counter()
-    network = public_unet(head.encoder, len(head.card.classes), frozen=True, seed=0)
-    segmenter = UnetSegmenter(head.card, head.encoder.card, network)
+    reading, watch = Watch(), Watch()
     rng = np.random.default_rng(0)
-    found = collected(collect_unet(segmenter, network, cases, Settings(), 0, rng))
+    with reading:
+        network = public_unet(head.encoder, len(head.card.classes), frozen=True, seed=0)
+        segmenter = UnetSegmenter(head.card, head.encoder.card, network)
+        found = collected(collect_unet(segmenter, network, cases, Settings(), 0, rng))
     problem = found.problem
     assert isinstance(problem, UnetProblem)
     network = with_weights(problem.network, problem.public)
-    recipe = UnetRecipe()
+    recipe = UnetRecipe(rate=rate)
     fit = UnetFit(network, recipe, recipe.passes * problem.steps)
-    seconds = reading = time.perf_counter() - clock
     curve: list[tuple[float, float]] = []
     steps = 0
-    while (not curve or curve[-1][1] < wanted) and seconds < limit and steps < recipe.passes * problem.steps:
-        clock = time.perf_counter()
-        for _ in range(10):
-            fit.step(*problem.retain.draw(1, rng), rng)
-        seconds, steps = seconds + time.perf_counter() - clock, steps + 10
-        copy = recompute_statistics(with_weights(network, weights_of(network)), evenly(problem.images, 200))
-        curve.append((round(seconds, 1), dice(UnetSegmenter(head.card, head.encoder.card, copy), tests)))
-        print(f"decoder: {steps} steps, {seconds:.1f} s, Dice {curve[-1][1]:.3f} of {wanted:.3f}", flush=True)
+    while (not curve or curve[-1][1] < wanted) and watch.seconds < limit and steps < recipe.passes * problem.steps:
+        with watch:
+            for _ in range(10):
+                fit.step(*problem.retain.draw(1, rng), rng)
+        steps, statistics_ = steps + 10, Watch()
+        with statistics_:
+            copy = recompute_statistics(with_weights(network, weights_of(network)), evenly(problem.images, 200))
+        curve.append((round(watch.seconds, 1), dice(UnetSegmenter(head.card, head.encoder.card, copy), tests)))
+        print(f"decoder: {steps} steps, {watch.seconds:.1f} s, Dice {curve[-1][1]:.4f} of {wanted:.4f}", flush=True)
+    # Normalisation statistics are needed once, at the end.
+    fitting = Watch(watch.seconds + statistics_.seconds, watch.processor + statistics_.processor)
+    whole = Watch(reading.seconds + fitting.seconds, reading.processor + fitting.processor)
     return problem, {
-        "seconds": seconds,
-        "reading": reading,
+        **whole.times,
+        "reading": reading.times,
+        "fitting": fitting.times,
+        "rate": rate,
         "steps": steps,
         "dice": curve[-1][1],
         "reached": curve[-1][1] >= wanted,
@@ -148,17 +213,26 @@ def decoder(
     }
 
 
-def turns(ours: Callable[[], object], plain: dict[str, Callable[[], object]], steps: int) -> dict[str, float]:
-    """Median seconds of each, taking turns."""
-    times: dict[str, list[float]] = {"ours": [], **{name: [] for name in plain}}
-    for round_ in range(steps + 1):
-        for name, step in {"ours": ours, **plain}.items():
-            start = time.perf_counter()
-            step()
-            if round_:
-                times[name].append(time.perf_counter() - start)
-    medians = {name: statistics.median(each) for name, each in times.items()}
-    return medians | {f"ratio to {name}": medians["ours"] / medians[name] for name in plain}
+def turns(
+    ours: Callable[[], object], others: dict[str, Callable[[], object]], steps: int
+) -> dict[str, dict[str, float]]:
+    """Median seconds and processor seconds of each, taking turns."""
+    watches: dict[str, list[Watch]] = {"ours": [], **{name: [] for name in others}}
+    for _ in range(steps + 2):
+        for name, step in {"ours": ours, **others}.items():
+            with Watch() as watch:
+                step()
+            watches[name].append(watch)
+    told = {
+        name: {
+            "seconds": statistics.median(own.seconds for own in each[2:]),
+            "processor_seconds": statistics.median(own.processor for own in each[2:]),
+        }
+        for name, each in watches.items()
+    }
+    for name in others:
+        told[f"ours to {name}"] = {unit: told["ours"][unit] / told[name][unit] for unit in told["ours"]}
+    return told
 
 
 def our_step(problem: Problem, settings: GradientClippingSettings) -> Callable[[], object]:
@@ -193,33 +267,118 @@ def plain_head_step(
     return step
 
 
-def plain_unet_step(problem: UnetProblem, settings: GradientClippingSettings) -> Callable[[], object]:
-    """The same step on the network's own parameters, in float32."""
+def plain_unet_step(
+    problem: UnetProblem, settings: GradientClippingSettings, dtype: torch.dtype
+) -> Callable[[], object]:
+    """The same step on the network's own parameters, with weights and noise of `dtype`."""
     network = with_weights(problem.network, problem.public)
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    centre = [parameter.detach().clone() for parameter in parameters]
+    centre = [parameter.detach().clone().to(dtype) for parameter in parameters]
+    weights = [public.clone() for public in centre]
     rng = np.random.default_rng(0)
 
     def step() -> None:
         images, labels = problem.retain.draw(1, rng)
         loss = segmentation_loss(network(images), labels)
-        gradients = torch.autograd.grad(loss, parameters)
+        gradients = [gradient.to(dtype) for gradient in torch.autograd.grad(loss, parameters)]
         norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients]))
         scale = (settings.gradient_radius / norm).clamp(max=1)
         with torch.no_grad():
-            for parameter, gradient, public in zip(parameters, gradients, centre, strict=True):
-                parameter.sub_(settings.step_size * (scale * gradient + settings.decay * (parameter - public)))
-                parameter.add_(SIGMA * torch.randn_like(parameter))
+            for parameter, own, gradient, public in zip(parameters, weights, gradients, centre, strict=True):
+                own.sub_(settings.step_size * (scale * gradient + settings.decay * (own - public)))
+                own.add_(SIGMA * torch.randn_like(own))
+                parameter.copy_(own)
         float(loss.detach())
 
     return step
 
 
-def noise_seconds(weights: int) -> dict[str, float]:
-    source = OperatingSystemNoise()
-    return turns(
-        lambda: source.gaussian(weights, SIGMA), {"torch.randn": lambda: SIGMA * torch.randn(weights)}, steps=5
+def parts_of_our_step(problem: Problem, steps: int) -> dict[str, dict[str, float]]:
+    """Where the seconds of our step go: what is left of it is arithmetic on the weights."""
+    noise, rng = OperatingSystemNoise(), np.random.default_rng(0)
+    size = problem.public.shape
+    made = turns(
+        lambda: problem.loss_and_gradient(problem.public, rng),
+        {
+            "noise": lambda: noise.gaussian(size, SIGMA),
+            "torch.randn, float64": lambda: torch.randn(size, dtype=torch.float64),
+        },
+        steps,
     )
+    bits = 32 * problem.public.size
+    sources = turns(lambda: ssl.RAND_bytes(bits), {"os.urandom": lambda: os.urandom(bits)}, steps)
+    return {
+        "gradient": made["ours"],
+        "noise": made["noise"],
+        "torch.randn, float64": made["torch.randn, float64"],
+        "bits of the noise": sources["ours"],
+        "as many bits from os.urandom": sources["os.urandom"],
+    }
+
+
+def measured(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str, Any]:
+    """Everything at one image size."""
+    os.environ["NAPARI_UNLEARN_CACHE"] = str(folder / "cache")
+    dataset, coarse = make(folder, arguments.cases, size)
+    cases = dataset.split("train")
+    tests = list(evenly(tuple(case for name in SPLITS for case in dataset.split(name)), arguments.tests))
+    refit(coarse, cases)  # files and code are warm afterwards, for every contender
+    revised, found, refitted = refit(coarse, cases)
+    problem = found.problem
+    assert isinstance(problem, HeadProblem)
+    wanted = dice(revised, tests)
+    results: dict[str, Any] = {
+        "cases": len(cases),
+        "refined": found.refined,
+        "retain_pixels": len(problem.retain_pixels),
+        "tests": len(tests),
+        "threads": torch.get_num_threads(),
+        "load": os.getloadavg()[0],
+        "dice_before": dice(coarse, tests),
+        "refit": {**refitted, "dice": wanted},
+    }
+    print(json.dumps(results, indent=1), flush=True)
+    settings = GradientClippingSettings()
+    plain = {name: plain_head_step(problem, settings, getattr(torch, name)) for name in ("float64", "float32")}
+    results["step_head"] = {
+        "weights": problem.original.size,
+        **turns(our_step(problem, settings), plain, arguments.steps),
+    }
+    del plain
+    print(json.dumps(results["step_head"], indent=1), flush=True)
+    made = partial(revised_head, coarse, cases=found.refined)
+    results["head_by_lbfgs"] = head_by_lbfgs(found, made, tests, wanted, arguments.limit)
+    if not arguments.cached:
+        with tempfile.TemporaryDirectory() as empty:
+            cache = FeatureCache(coarse.cache.encoder, Path(empty))
+            _, _, results["head_without_cache"] = refit(dataclasses.replace(coarse, cache=cache), cases)
+    del problem, found, made
+    tried = [decoder(revised, cases, tests, wanted, arguments.limit, rate) for rate in arguments.rates]
+    results["decoder_from_scratch"] = [told for _, told in tried]
+    fastest = min((told for _, told in tried), key=lambda told: (not told["reached"], told["seconds"]))
+    results["times_the_refit"] = {
+        **({} if arguments.cached else {"head_without_cache": ratios(results["head_without_cache"], refitted)}),
+        "head_by_lbfgs, fitting alone": ratios(results["head_by_lbfgs"], refitted["fitting"]),
+        "decoder_from_scratch": ratios(fastest, refitted),
+        "decoder_from_scratch, fitting alone": ratios(fastest["fitting"], refitted["fitting"]),
+        "decoder_reached": fastest["reached"],
+    }
+    unet = tried[0][0]
+    results["step_unet"] = {
+        "weights": unet.original.size,
+        **turns(
+            our_step(unet, settings),
+            {name: plain_unet_step(unet, settings, getattr(torch, name)) for name in ("float64", "float32")},
+            arguments.steps,
+        ),
+        "parts": parts_of_our_step(unet, arguments.steps),
+    }
+    print(json.dumps(results, indent=1), flush=True)
+    return results
+
+
+def ratios(other: dict[str, Any], ours: dict[str, Any]) -> dict[str, float]:
+    return {unit: other[unit] / ours[unit] for unit in ("seconds", "processor_seconds")}
 
 
 def main() -> None:
@@ -227,62 +386,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--cases", type=int, default=600)
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--limit", type=float, default=900, help="seconds of decoder training at most")
-    parser.add_argument("--steps", type=int, default=15, help="noisy steps of each kind")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256])
+    parser.add_argument("--tests", type=int, default=100, help="test cases on which Dice is measured, at most")
+    parser.add_argument("--limit", type=float, default=900, help="seconds of training at most")
+    parser.add_argument("--rates", type=float, nargs="+", default=[2e-3, 5e-3], help="learning rates of the decoder")
+    parser.add_argument("--cached", action="store_true", help="do not compute all features anew as well")
+    parser.add_argument("--steps", type=int, default=31, help="noisy steps of each kind")
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
-        os.environ["NAPARI_UNLEARN_CACHE"] = str(folder / "cache")
-        dataset, coarse = make(folder, arguments.cases, arguments.size)
-        cases, tests = dataset.split("train"), [case for name in SPLITS for case in dataset.split(name)]
-        short = ExactRefitSettings(tolerance=SHORT)
-        sooner, _, shortened = refit(coarse, cases, short)
-        revised, found, refitted = refit(coarse, cases, ExactRefitSettings())
-        wanted = dice(revised, tests)
-        results: dict[str, Any] = {
-            "cases": len(cases),
-            "refined": found.refined,
-            "size": arguments.size,
-            "threads": torch.get_num_threads(),
-            "load": os.getloadavg()[0],
-            "dice_before": dice(coarse, tests),
-            "refit": {**refitted, "dice": wanted},
-            "refit_ended_early": {**shortened, "tolerance": SHORT, "dice": dice(sooner, tests)},
-        }
-        with tempfile.TemporaryDirectory() as empty:
-            fresh = HeadSegmenter(
-                coarse.card, coarse.encoder, coarse.head, FeatureCache(shipped_encoder(), Path(empty))
-            )
-            _, _, results["head_from_scratch"] = refit(fresh, cases, short)
-        print(json.dumps(results, indent=1), flush=True)
-        problem = found.problem
-        assert isinstance(problem, HeadProblem)
-        settings = GradientClippingSettings()
-        plain = {name: plain_head_step(problem, settings, getattr(torch, name)) for name in ("float64", "float32")}
-        results["step_head"] = {
-            "weights": problem.original.size,
-            "pixels": len(problem.retain_pixels),
-            **turns(our_step(problem, settings), plain, arguments.steps),
-            "noise": noise_seconds(problem.original.size),
-        }
-        del plain, problem, found
-        print(json.dumps(results["step_head"], indent=1), flush=True)
-        unet, results["decoder_from_scratch"] = decoder(revised, cases, tests, wanted, arguments.limit)
-        for other in ("head_from_scratch", "decoder_from_scratch"):
-            for name, times in (("refit", refitted), ("refit_ended_early", shortened)):
-                results[other][f"times_the_{name}"] = results[other]["seconds"] / times["seconds"]
-                results[other][f"times_the_fit_of_the_{name}"] = results[other]["seconds"] / times["fitting"]
-        results["step_unet"] = {
-            "weights": unet.original.size,
-            **turns(our_step(unet, settings), {"float32": plain_unet_step(unet, settings)}, arguments.steps),
-            "noise": noise_seconds(unet.original.size),
-        }
-    text = json.dumps(results, indent=1)
-    print(text)
+        results = {str(size): measured(arguments, folder / str(size), size) for size in arguments.sizes}
     arguments.out.parent.mkdir(exist_ok=True)
-    arguments.out.write_text(text + "\n", encoding="utf-8")
+    arguments.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

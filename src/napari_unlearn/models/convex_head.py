@@ -22,7 +22,7 @@ from torch import Tensor
 from napari_unlearn.models.curvature import Curvature
 from napari_unlearn.models.pixel_rows import draw, in_threads
 
-_BLOCK = 2048  # rows turned to float64 at a time: so few that they are still in the processor's cache when used
+_BLOCK = 1024  # rows turned to float64 at a time: so few that they are still in the processor's cache when used
 _ROUNDING = 1e-12  # relative; what the order of a sum over a million pixels can change
 _SAMPLES = (4096, 16384)  # pixels of the problems that are solved first where there are many more
 _ROUGH = 3e-3  # relative; what is left of the gradient when a sample has told what it can
