@@ -19,7 +19,7 @@ from napari_unlearn.data.dataset import Dataset, open_dataset
 from napari_unlearn.export import export_model
 from napari_unlearn.files import sha256_file
 from napari_unlearn.jobs import unlearn as module
-from napari_unlearn.jobs.events import Cancelled, Failed, Metric, Progress
+from napari_unlearn.jobs.events import Cancelled, Failed, Metric, Note, Progress
 from napari_unlearn.jobs.run_folder import read_certificate, verify_run
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import TrainRequest
@@ -34,6 +34,7 @@ from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.protocol import Revision, Step
 from napari_unlearn.operators.registry import available, info
 from napari_unlearn.privacy import gaussian_dp
+from napari_unlearn.project.case_notes import CaseNotes
 
 SMALL: dict[str, dict[str, float]] = {
     "exact-refit": {},
@@ -875,3 +876,26 @@ def test_a_certified_run_has_no_state_to_stop_with(change: Callable[..., Unlearn
     told = list(events(request, token))
     assert not any(event.keep for event in told if isinstance(event, Progress))
     assert "by hand" not in (told[-1].result.stopped or "")
+
+
+def test_excluded_cases_take_no_part_and_the_run_says_how_many(
+    change: Callable[..., UnlearnRequest], finish: Callable[..., Any], sample: Dataset, tmp_path: Path
+) -> None:
+    gone = [case.id for case in sample.split("train")][:2]
+    roots = [Path(shutil.copytree(sample.root, tmp_path / name)) for name in ("excluded", "never")]
+    for case_id in gone:
+        CaseNotes(roots[0] / "unlearn-runs").exclude(case_id, "duplicate")
+    table = roots[1] / "metadata.csv"
+    lines = [line for line in table.read_text().splitlines(True) if line.split(",")[0] not in gone]
+    table.write_text("".join(lines))
+    for case_id in gone:
+        for path in roots[1].glob(f"*/{case_id}.*"):
+            path.unlink()
+    told = list(events(change("one", dataset=roots[0]), Token()))
+    one, other = told[-1].result, finish(events(change("other", dataset=roots[1]), Token()))
+    assert Note("2 of 12 training cases were excluded by hand and took no part.") in told
+    weights = [load_segmenter(run.model).head.weights for run in (one, other)]
+    assert np.array_equal(*weights)
+    counts = [json.loads((run.folder / "metrics.json").read_text())["excluded_cases"] for run in (one, other)]
+    assert counts == [2, 0]
+    assert verify_run(one.folder) == []

@@ -46,3 +46,12 @@ def open_dock(dock: UnlearnWidget, own_sample: Path, model: Path, qtbot: Any) ->
     qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=30_000)
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
     return dock
+
+
+@pytest.fixture
+def bare_dock(dock: UnlearnWidget, own_sample: Path, qtbot: Any) -> UnlearnWidget:
+    """The dock with the sample open and no model, so that nothing needs torch."""
+    controller = dock.controller
+    controller.opening.open(own_sample)
+    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=30_000)
+    return dock

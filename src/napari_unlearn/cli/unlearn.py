@@ -102,6 +102,8 @@ def unlearn(
             soft_wrap=True,
         )
     metrics = loads((result.folder / METRICS).read_text(encoding="utf-8"))
+    if metrics["excluded_cases"]:
+        OUT.print(f"Left out {metrics['excluded_cases']} training cases that were excluded by hand.", highlight=False)
     if metrics["forgotten_cases"]:
         OUT.print(
             f"Forgot {metrics['forgotten_cases']} whole cases and dropped {metrics['dropped_maps']} files of their "

@@ -34,6 +34,7 @@ from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy.attempts import Cost
 from napari_unlearn.privacy.certificate import Assumption, Certificate
 from napari_unlearn.privacy.mechanisms import EARLIER_DELTA, EARLIER_EPSILON, EARLIER_MU
+from napari_unlearn.project.case_notes import taking_part
 
 if TYPE_CHECKING:
     from napari_unlearn.jobs.composing import Composing
@@ -109,7 +110,7 @@ def events(request: ComposeRequest, token: Token) -> Iterator[Event]:
     dataset = open_dataset(request.dataset)
     split = training_split(dataset)
     composing: Composing | None = None
-    for made in compose(request, records, dataset.split(split)):
+    for made in compose(request, records, taking_part(dataset.root, dataset.split(split))):
         if isinstance(made, Composing):
             composing = made
         else:

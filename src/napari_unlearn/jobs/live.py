@@ -26,6 +26,7 @@ from napari_unlearn.jobs.live_inbox import Inbox, Mail
 from napari_unlearn.jobs.live_ledger import enter
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
+from napari_unlearn.project.case_notes import taking_part
 
 if TYPE_CHECKING:
     from napari_unlearn.jobs.live_records import Release
@@ -188,7 +189,8 @@ class _Session:
         self._records = Records()
         self._state: RetainState = RetainState(segmenter, self._settings, request.counterfactual, request.seed)
         clock = Clock()
-        for step in self._state.read(still_given(dataset.split(training_split(dataset)), segmenter.card.withdrawn)):
+        cases = taking_part(dataset.root, dataset.split(training_split(dataset)))
+        for step in self._state.read(still_given(cases, segmenter.card.withdrawn)):
             yield Progress(step.done, step.total, step.message, clock.remaining(step.done, step.total))
         self._solver: Solver = Solver(self._state.objective, _ROUGH, np.random.default_rng(request.seed))
         self._state.objective.measure(self.token.checkpoint)

@@ -26,6 +26,7 @@ from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.planned import PLANNED, plan_for, with_numbers
 from napari_unlearn.operators.registry import info, load
+from napari_unlearn.project.case_notes import taking_part
 
 if TYPE_CHECKING:
     from napari_unlearn.evaluation.outlines import Outlines
@@ -304,7 +305,8 @@ def _kept(request: PlanRequest, dataset: Dataset, segmenter: HeadSegmenter) -> I
             f"{len(dataset.classes)}; choose the data set the model was made for."
         )
     settings = with_numbers(info("exact-refit").settings, request.settings)
-    cases, clock = still_given(dataset.split(training_split(dataset)), segmenter.card.withdrawn), Clock()
+    cases = taking_part(dataset.root, dataset.split(training_split(dataset)))
+    cases, clock = still_given(cases, segmenter.card.withdrawn), Clock()
     rng = np.random.default_rng(request.seed)
     for item in collect(segmenter, cases, settings, request.counterfactual, rng):
         if not isinstance(item, Collected):

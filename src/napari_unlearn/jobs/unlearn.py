@@ -15,7 +15,7 @@ from napari_unlearn.data.dataset import open_dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_json, atomic_write, sha256_file
 from napari_unlearn.jobs.clock import Clock
-from napari_unlearn.jobs.events import Done, Event, Metric, Progress
+from napari_unlearn.jobs.events import Done, Event, Metric, Note, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.memory import with_fewer_images
 from napari_unlearn.jobs.plan import planned_numbers
@@ -26,6 +26,7 @@ from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.registry import available, info, load
 from napari_unlearn.operators.settings import Settings
+from napari_unlearn.project.case_notes import taking_part
 
 
 @dataclass(frozen=True)
@@ -171,6 +172,7 @@ class _Finished:
     revision: Any
     seconds: float
     left_out_cases: int
+    excluded_cases: int
 
 
 @with_fewer_images
@@ -200,6 +202,9 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
     withdrawal: Withdrawal | None = None
     if request.forget_cases is not None:
         withdrawal, cases = withdraw(cases, request.forget_cases, request.keep_coarse)
+    everybody, cases = len(cases), taking_part(dataset.root, cases)
+    if excluded := everybody - len(cases):
+        yield Note(f"{excluded} of {everybody} training cases were excluded by hand and took no part.")
     yield Progress(0, 0, "Loading the model")
     segmenter = load_segmenter(request.model, find_device(request.device))
     model_in = sha256_file(request.model / WEIGHTS)
@@ -271,7 +276,8 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
             if withdrawal is not None:
                 gone = {*revised.card.withdrawn, *withdrawal.digests}
                 revised.card = dataclasses.replace(revised.card, withdrawn=tuple(sorted(gone)))
-            yield Done(_Finished(segmenter, start, revised, model_in, collected, made, clock.elapsed, left_out))
+            seconds = clock.elapsed
+            yield Done(_Finished(segmenter, start, revised, model_in, collected, made, seconds, left_out, excluded))
             return
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total), keep=watch.keeps)
         for name, value in made.metrics.items():
@@ -301,6 +307,8 @@ def _finish(
             numbers["decoder_seed"] = start.seed
         if finished.left_out_cases:
             numbers["left_out_cases"] = finished.left_out_cases
+        if finished.excluded_cases:
+            numbers["excluded_cases"] = finished.excluded_cases
         withdrawal = collected.withdrawal
         if withdrawal is not None:
             numbers |= {"forgotten_cases": len(withdrawal.cases), "keep_coarse": int(withdrawal.keep_coarse)}
@@ -390,6 +398,7 @@ def _metrics(finished: _Finished) -> dict[str, Any]:
         "unrefined_cases": finished.collected.unrefined,
         "forgotten_cases": len(withdrawal.cases) if (withdrawal := finished.collected.withdrawal) else 0,
         "left_out_cases": finished.left_out_cases,
+        "excluded_cases": finished.excluded_cases,
         "dropped_maps": len(set(finished.collected.maps)),
         "fine_outside_coarse": finished.collected.outside,
         "retain_loss": {

@@ -21,7 +21,7 @@ LEAKAGE = (
 )
 
 BADGE = {"exact": "#1b8a5a", "certified head": "#2f6fd0", "certified ball": "#7a5bd0", "empirical": "#7d7d85"}
-STATUS = {"unrefined": "#8a8f98", "in progress": "#e69f00", "refined": "#1fa971"}
+STATUS = {"unrefined": "#8a8f98", "in progress": "#e69f00", "refined": "#1fa971", "excluded": "#b0614f"}
 CURVES = ("#56b4e9", "#e69f00", "#1fa971", "#ff4fa3", "#b388eb")
 
 

@@ -11,6 +11,7 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.train import training_split
 from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.desk import Desk
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.enabling import Facts, blocker, enabled, live_blocker
 from napari_unlearn.plugin.layers import LEAKAGES, Role
@@ -54,15 +55,14 @@ class Controller(QObject):
         self.opening, self.refining = Opening(bench), Refining(bench)
         self.predicting, self.unlearning = Predicting(bench), Unlearning(bench)
         self.live = Live(bench, self.predicting, self.unlearning)
+        self.desk = Desk(bench, self.opening)
         self._view = "show_after"
         self.actions: dict[str, Callable[[], object]] = {
             "open_folder": self.opening.choose_folder,
             "open_sample": self.opening.open_sample,
             "choose_model": self.opening.choose_model,
             "train_model": self.opening.train,
-            "previous_case": lambda: self._step(-1),
-            "next_case": lambda: self._step(1),
-            "next_unrefined": lambda: self._step(1, CaseStatus.UNREFINED),
+            **self.desk.actions,
             "go_refine": lambda: dock.show_step(REFINE),
             "tool_trim": lambda: self.refining.use_tool("tool_trim"),
             "tool_restore": lambda: self.refining.use_tool("tool_restore"),
@@ -91,7 +91,7 @@ class Controller(QObject):
         self.keys = Keys(viewer, {key: (lambda key=key: self.perform(key)) for key in self.actions})
         dock.requested.connect(self.perform)
         dock.step_changed.connect(self._on_step)
-        dock.data.cases.chosen.connect(lambda case_id: bench.attempt(lambda: bench.project.select(case_id)))
+        dock.data.cases.chosen.connect(lambda case_id: bench.attempt(lambda: bench.switching.go(case_id)))
         dock.unlearn.operator_chosen.connect(lambda _: self.refresh())
         dock.shown.connect(self.keys.bind)
         dock.hidden.connect(self._on_hidden)
@@ -134,6 +134,7 @@ class Controller(QObject):
             live_state=self.live.state is not None,
             keep=bench.keep,
             stopping=bench.task.stopping,
+            excluded=self.desk.remarking.excluded,
         )
 
     def refresh(self) -> None:
@@ -154,10 +155,14 @@ class Controller(QObject):
 
     def stop(self) -> None:
         """End all background work, because the window closes; a job needs one step to notice."""
+        self.desk.stop()
         self.bench.task.abandon()
         self.predicting.task.abandon()
         self.live.stop()
+        self.bench.switching.task.abandon()
         self.bench.runner.wait(PATIENCE)
+        if self.bench.has_project:
+            self.bench.project.close()
 
     def _training(self) -> tuple[Case, ...]:
         dataset = self.bench.project.dataset
@@ -167,14 +172,8 @@ class Controller(QObject):
             return dataset.cases
 
     def _refined(self) -> list[Case]:
-        return [case for case in self._training() if case.is_refined]
-
-    def _step(self, distance: int, status: CaseStatus | None = None) -> None:
-        following = self.bench.project.step(distance, status)
-        if following is not None:
-            self.bench.project.select(following)
-        elif status is not None:
-            self._dock.messages.note("Every case has a fine mask.")
+        excluded = self.bench.project.notes.excluded
+        return [case for case in self._training() if case.is_refined and case.id not in excluded]
 
     def _look(self, key: str) -> None:
         self._view = key
@@ -194,6 +193,7 @@ class Controller(QObject):
         project.model_changed.connect(self._on_model)
         project.mask_saved.connect(lambda _: self.live.stroke())
         project.failed.connect(self._dock.messages.error)
+        self.refining.follow(project)
         for page in (self._dock.refine, self._dock.compare):
             page.show_classes(project.dataset.classes)
         self.unlearning.show_last_run()

@@ -36,6 +36,8 @@ class Facts:
         Why the chosen operator cannot be tried beforehand on the model in use, "" where it can.
     keep_coarse : bool
         Whether whole cases are to be forgotten and the others keep their coarse masks, so that no fine one is needed.
+    excluded : bool
+        Whether the case in hand is left out, so that its mask stays as it is.
     """
 
     state: JobState = JobState.IDLE
@@ -54,6 +56,7 @@ class Facts:
     stopping: bool = False
     unplannable: str = ""
     keep_coarse: bool = False
+    excluded: bool = False
 
 
 Rule = Callable[[Facts], bool]
@@ -67,6 +70,10 @@ def _case(facts: Facts) -> bool:
     return facts.case
 
 
+def _brushable(facts: Facts) -> bool:
+    return facts.case and not facts.excluded
+
+
 RULES: dict[str, Rule] = {
     "open_folder": _idle,
     "open_sample": _idle,
@@ -76,14 +83,18 @@ RULES: dict[str, Rule] = {
     "next_case": _case,
     "next_unrefined": _case,
     "go_refine": _case,
-    "tool_trim": _case,
-    "tool_restore": _case,
-    "tool_fill": _case,
+    "tool_trim": _brushable,
+    "tool_restore": _brushable,
+    "tool_fill": _brushable,
     "brush_size": _case,
     "undo": _case,
     "redo": _case,
-    "start_from_coarse": _case,
-    "done_refining": _case,
+    "start_from_coarse": _brushable,
+    "done_refining": _brushable,
+    "case_note": _case,
+    "exclude_open": _case,
+    "suggest_next": _case,
+    "suggest_columns": _case,
     "live": lambda facts: facts.live or live_blocker(facts) == "",
     "live_keep": lambda facts: _idle(facts) and facts.live and facts.live_state,
     "go_unlearn": lambda facts: facts.refined > 0,

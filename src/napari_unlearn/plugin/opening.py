@@ -14,6 +14,7 @@ from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.dialogs import choose_folder
 from napari_unlearn.plugin.views.case_table import CaseRow
 from napari_unlearn.project import CaseStatus, Project
+from napari_unlearn.project.recovery import sentence
 from napari_unlearn.project.runs import new_run
 from napari_unlearn.project.workspace import Workspace
 
@@ -90,15 +91,26 @@ class Opening(QObject):
     def _adopt(self, dataset: Dataset, model: Path | None) -> None:
         if not dataset.cases:
             raise UserError(f"{dataset.root} holds no images; choose a folder that does.")
-        project = Project(dataset, model)
+        project = self._take(dataset, model)
         cases = [dataset.case(case_id) for case_id in project.order]
-        rows = [CaseRow(c.id, c.diagnosis or "", c.split or "", project.status(c.id).value) for c in cases]
+        rows = [CaseRow(c.id, c.diagnosis or "", c.split or "", project.status(c.id).value, c.metadata) for c in cases]
         self._bench.adopt(project)
         self._page.cases.set_rows(rows)
         self.show_counts()
         self.opened.emit(project)
         unrefined = (c.id for c in cases if project.status(c.id) is CaseStatus.UNREFINED)
         first = next(unrefined, cases[0].id)
-        project.select(first)
-        if dataset.notes:
-            self._bench.dock.messages.note(" ".join(dataset.notes))
+        self._bench.switching.go(first)
+        told = [project.read_only, sentence(project.recovered), *dataset.notes]
+        if any(told):
+            self._bench.dock.messages.note(" ".join(filter(None, told)))
+
+    def _take(self, dataset: Dataset, model: Path | None) -> Project:
+        # The project before is given back, but not before the new one is sure to open, unless it is the same one.
+        before = self._bench.project if self._bench.has_project else None
+        if before is not None and before.dataset.root == dataset.root:
+            before.close()
+        project = Project(dataset, model)
+        if before is not None:
+            before.close()
+        return project

@@ -10,6 +10,7 @@ SHORTCUTS: dict[str, tuple[str, str]] = {
     "N": ("next_case", "N"),
     "Shift-N": ("previous_case", "Shift+N"),
     "U": ("next_unrefined", "U"),
+    "J": ("suggest_next", "J"),
     "Shift-D": ("done_refining", "Shift+D"),
     "Shift-U": ("unlearn", "Shift+U"),
     "Q": ("blink", "Q"),

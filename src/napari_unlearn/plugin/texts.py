@@ -25,7 +25,16 @@ TEXTS: dict[str, Text] = {
         "Train on coarse masks", "Train a model on the coarse masks, shortcuts and all. Takes a few minutes."
     ),
     "case_filter": Text("", "Show only cases in this state."),
-    "case_search": Text("Find a case", "Type a part of an identifier or a diagnosis."),
+    "case_search": Text("Find a case", "Type a part of an identifier, a diagnosis, a note or of the last column."),
+    "case_sort": Text("", "Put the list into the order of a column of its table; previous and next follow the list."),
+    "case_direction": Text("", "From large to small, or back."),
+    "case_note": Text(
+        "Note on this case", "Anything that others should know; kept in the project, and found by the search."
+    ),
+    "exclude_open": Text("Exclude…", "Leave this case out of unlearning, with a reason; its masks stay as they are."),
+    "exclude_reason": Text("Reason", "Choose a reason or write your own."),
+    "exclude_case": Text("Exclude", "Leave this case out of unlearning for this reason."),
+    "include_case": Text("Include again", "Let this case take part again."),
     "previous_case": Text("‹", "Previous case."),
     "next_case": Text("›", "Next case."),
     "next_unrefined": Text("Next unrefined", "Go to the next case that has no fine mask yet."),
@@ -40,6 +49,11 @@ TEXTS: dict[str, Text] = {
     "start_from_coarse": Text("Start from coarse", "Put the coarse mask back as the fine mask. Can be undone."),
     "trim_outside": Text("Remove them", "Remove the fine pixels that lie outside the coarse mask."),
     "done_refining": Text("Done refining", "Call this case refined and go to the next one that is not."),
+    "suggest_next": Text(
+        "Suggest next",
+        "Go to the case whose refinement breaks most of what goes with the diagnosis. Press again for another one.",
+    ),
+    "suggest_columns": Text("Even out", "Which columns of the table shall tell no diagnosis among refined cases."),
     "live": Text(
         "Live",
         "Refit the model after every stroke and show what it predicts. Each state that is shown has a certificate and "

@@ -1,100 +1,37 @@
-"""The cases of the data set as a list with a dot for their status, searchable; ten thousand are no problem."""
+"""The cases of the data set as a list with a picture and a mark for their status; ten thousand are no problem."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from qtpy.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSize,
-    QSortFilterProxyModel,
-    Qt,
-    Signal,
-)
-from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
+import numpy as np
+from numpy.typing import NDArray
+from qtpy.QtCore import QSize, QSortFilterProxyModel, Qt, QTimer, Signal
+from qtpy.QtGui import QIcon, QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLineEdit, QTableView, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.case_mark import dot
+from napari_unlearn.plugin.views.case_model import ICON, CaseModel, CaseRow, Index
 from napari_unlearn.plugin.views.parts import named, row
+from napari_unlearn.plugin.views.sort_choice import SortChoice
 
-COLUMNS = ("Case", "Diagnosis", "Split")
-STATUS_ROLE = int(Qt.ItemDataRole.UserRole)
-Index = QModelIndex | QPersistentModelIndex
-
-
-class CaseRow(NamedTuple):
-    """One line of the list."""
-
-    case_id: str
-    diagnosis: str
-    split: str
-    status: str
-
-
-class CaseModel(QAbstractTableModel):
-    """Lines of the list; only a status ever changes."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[CaseRow] = []
-        self._places: dict[str, int] = {}
-
-    def set_rows(self, rows: Sequence[CaseRow]) -> None:
-        """Show other cases."""
-        self.beginResetModel()
-        self._rows = list(rows)
-        self._places = {line.case_id: place for place, line in enumerate(rows)}
-        self.endResetModel()
-
-    def set_status(self, case_id: str, status: str) -> None:
-        """Change the status of one case."""
-        place = self._places[case_id]
-        self._rows[place] = self._rows[place]._replace(status=status)
-        self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
-
-    def place(self, case_id: str) -> QModelIndex:
-        """Index of a case; an invalid one when it is not listed."""
-        return self.index(self._places[case_id], 0) if case_id in self._places else QModelIndex()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Number of cases."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        """Number of columns."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:
-        """Name of a column."""
-        shown = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return COLUMNS[section] if shown else None
-
-    def data(self, index: Index, role: int = 0) -> object:
-        """Text, dot or tooltip of a cell."""
-        line = self._rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return line[index.column()]
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return dot(line.status)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{line.case_id}: {line.status}"
-        return line.status if role == STATUS_ROLE else None
+__all__ = ["CaseRow", "CaseTable", "dot"]
+SETTLE = 80  # milliseconds that the list must rest before pictures of what it shows are asked for
 
 
 class CaseTable(QWidget):
-    """The list with its filter and its search field."""
+    """The list with its filter, its search field and its order."""
 
     chosen = Signal(str)
+    thumbnails_wanted = Signal(list)  # identifiers of the cases in sight that have no picture yet
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = CaseModel(self)
-        self._shown = _Filter(self)
-        self._shown.setSourceModel(self._model)
+        self._shown = _Filter(self._model, self)
+        self._current = ""
         self._search = QLineEdit()
         named(self._search, "case_search")
         self._search.setPlaceholderText(TEXTS["case_search"].label)
@@ -106,6 +43,8 @@ class CaseTable(QWidget):
         for status in colours.STATUS:
             self._filter.addItem(QIcon(dot(status)), status.capitalize(), status)
         self._filter.currentIndexChanged.connect(lambda: self._shown.set_status(self._filter.currentData()))
+        self._sort = SortChoice()
+        self._sort.changed.connect(self._on_order)
         self._view = QTableView()
         self._view.setObjectName("cases")
         self._view.setModel(self._shown)
@@ -113,29 +52,53 @@ class CaseTable(QWidget):
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._view.setShowGrid(False)
-        self._view.setIconSize(QSize(12, 12))
+        self._view.setIconSize(ICON)
         self._view.verticalHeader().hide()
-        self._view.verticalHeader().setDefaultSectionSize(26)
+        self._view.verticalHeader().setDefaultSectionSize(ICON.height() + 6)
         header = self._view.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         self._view.selectionModel().currentRowChanged.connect(self._on_current)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(SETTLE)
+        self._rest.timeout.connect(self._ask_for_thumbnails)
+        self._view.verticalScrollBar().valueChanged.connect(self._rest.start)
+        for changed in (self._shown.modelReset, self._shown.rowsInserted, self._shown.layoutChanged):
+            changed.connect(self._rest.start)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row(self._search, self._filter, stretch=0))
+        layout.addWidget(self._sort)
         layout.addWidget(self._view, 1)
 
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """Identifiers of the cases in sight or a scroll away, from top to bottom."""
+        places = (self._shown.mapToSource(self._shown.index(k, 0)).row() for k in range(self._shown.rowCount()))
+        return tuple(self._model.line(place).case_id for place in places)
+
     def set_rows(self, rows: Sequence[CaseRow]) -> None:
-        """List other cases."""
+        """List other cases, in this order."""
         self._model.set_rows(rows)
+        self._sort.show_columns(self._model.columns)
 
     def set_status(self, case_id: str, status: str) -> None:
-        """Change the dot of one case."""
+        """Change the mark of one case."""
         self._model.set_status(case_id, status)
+
+    def set_note(self, case_id: str, note: str) -> None:
+        """Show a note with the case; it is found by the search too."""
+        self._model.set_note(case_id, note)
+
+    def set_thumbnail(self, case_id: str, picture: NDArray[np.uint8]) -> None:
+        """Show a picture, uint8 of shape (h, w, 3), beside the case."""
+        self._model.set_thumbnail(case_id, picture)
 
     def set_current(self, case_id: str) -> None:
         """Mark the case in hand, without asking for it again."""
+        self._current = case_id
         index = self._shown.mapFromSource(self._model.place(case_id))
         selection = self._view.selectionModel()
         blocked = selection.blockSignals(True)
@@ -145,16 +108,52 @@ class CaseTable(QWidget):
         if index.isValid():
             self._view.scrollTo(index)
 
-    def _on_current(self, index: QModelIndex) -> None:
+    def sizeHint(self) -> QSize:
+        """Room for a handful of cases."""
+        return QSize(360, 320)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Other cases have come into sight."""
+        super().resizeEvent(event)
+        self._rest.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for no picture before somebody can see it."""
+        super().showEvent(event)
+        self._rest.start()
+
+    def _on_order(self, column: str, descending: bool) -> None:
+        self._model.sort_by(column, descending)
+        self.set_current(self._current)
+
+    def _on_current(self, index: Index) -> None:
         if index.isValid():
-            self.chosen.emit(str(self._shown.index(index.row(), 0).data()))
+            self._current = str(self._shown.index(index.row(), 0).data())
+            self.chosen.emit(self._current)
+
+    def _ask_for_thumbnails(self) -> None:
+        if not self._view.isVisible():
+            return
+        first = self._view.rowAt(0)
+        last = self._view.rowAt(self._view.viewport().height() - 1)
+        if first < 0:
+            return
+        last = self._shown.rowCount() - 1 if last < 0 else last
+        lines = (
+            self._model.line(self._shown.mapToSource(self._shown.index(k, 0)).row()) for k in range(first, last + 1)
+        )
+        wanted = [line.case_id for line in lines if not self._model.has_thumbnail(line.case_id)]
+        if wanted:
+            self.thumbnails_wanted.emit(wanted)
 
 
 class _Filter(QSortFilterProxyModel):
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, model: CaseModel, parent: QWidget) -> None:
         super().__init__(parent)
+        self._model = model
         self._text = ""
         self._status = ""
+        self.setSourceModel(model)
 
     def set_text(self, text: str) -> None:
         self._text = text.casefold().strip()
@@ -165,27 +164,7 @@ class _Filter(QSortFilterProxyModel):
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        source = self.sourceModel()
-        texts = (str(source.index(row, column, parent).data()) for column in range(len(COLUMNS)))
-        status = source.index(row, 0, parent).data(STATUS_ROLE)
-        return (not self._status or status == self._status) and any(self._text in text.casefold() for text in texts)
-
-
-def dot(status: str) -> QPixmap:
-    """A ring for unrefined, half a disc for in progress, a disc for refined."""
-    pixmap = QPixmap(24, 24)
-    pixmap.fill(QColor(0, 0, 0, 0))
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    colour = QColor(colours.STATUS[status])
-    pen = painter.pen()
-    pen.setColor(colour)
-    pen.setWidth(3)
-    painter.setPen(pen)
-    painter.setBrush(colour if status == "refined" else QColor(0, 0, 0, 0))
-    painter.drawEllipse(4, 4, 16, 16)
-    if status == "in progress":
-        painter.setBrush(colour)
-        painter.drawPie(4, 4, 16, 16, 90 * 16, 180 * 16)
-    painter.end()
-    return pixmap
+        line = self._model.line(row)
+        if self._status and line.status != self._status:
+            return False
+        return not self._text or self._text in self._model.searchable(row)

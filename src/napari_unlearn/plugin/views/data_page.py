@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QWidget
 from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.case_table import CaseTable
 from napari_unlearn.plugin.views.parts import Card, Page, label, row
+from napari_unlearn.plugin.views.remarks import Remarks
 
 
 class DataPage(Page):
@@ -41,6 +42,8 @@ class DataPage(Page):
         self.cases = CaseTable()
         self.cases.setMinimumHeight(220)
         self.body.addWidget(self.cases, 1000)
+        self.remarks = Remarks()
+        self.body.addWidget(self.remarks)
         self._refine = self.button("go_refine", "primary")
         self.body.addWidget(self._refine)
         self._start = label(
@@ -52,7 +55,7 @@ class DataPage(Page):
         self.body.addWidget(self._start)
         self.body.addStretch(1)
         self._parts = (
-            self._opened, self._model_card, self._cases_title, self.strip, self.cases, self._refine
+            self._opened, self._model_card, self._cases_title, self.strip, self.cases, self.remarks, self._refine
         )  # fmt: skip
         for part in self._parts:
             part.hide()

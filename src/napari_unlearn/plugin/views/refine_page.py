@@ -13,6 +13,8 @@ from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.gauge import Gauge
 from napari_unlearn.plugin.views.legend import Legend
 from napari_unlearn.plugin.views.parts import Line, Page, label, named, row
+from napari_unlearn.plugin.views.remarks import Remarks
+from napari_unlearn.plugin.views.suggest_row import SuggestRow
 
 TOOLS = ("tool_trim", "tool_restore", "tool_fill")
 LARGEST = 300
@@ -27,6 +29,8 @@ class RefinePage(Page):
         super().__init__("Refine", "Refine the mask", parent)
         self.strip = CaseStrip(self)
         self.body.addWidget(self.strip)
+        self.suggest = SuggestRow(self)
+        self.body.addWidget(self.suggest)
 
         self.section("Tool")
         self._tools = {key: self.button(key, checkable=True) for key in TOOLS}
@@ -64,6 +68,9 @@ class RefinePage(Page):
         self.body.addWidget(self._saved)
         self.legend = Legend()
         self.body.addWidget(self.legend)
+
+        self.remarks = Remarks()
+        self.body.addWidget(self.remarks)
 
         self.body.addStretch(1)
         self._progress = label("", "hint", wrap=True)
