@@ -39,9 +39,9 @@ class Person:
         place = table.visualRect(model.index(line, 0)).center()
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
 
-    def press(self, key: Qt.Key) -> None:
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key over the canvas."""
-        QTest.keyClick(self._canvas, key)
+        QTest.keyClick(self._canvas, key, modifier)
 
     def stroke(self, points: Sequence[tuple[float, float]]) -> None:
         """Draw with the left button through pixels (row, column) of the image."""

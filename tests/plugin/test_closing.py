@@ -44,3 +44,24 @@ def test_a_program_that_closes_the_window_is_not_asked(monkeypatch: pytest.Monke
     assert window.close()
     assert not closing.eventFilter(window, QEvent(QEvent.Type.Close))
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "held", "asked"), [((False,), True, 1), ((True, False), True, 2), ((True, True), False, 2)]
+)
+def test_work_that_the_disk_refuses_is_lost_only_on_purpose(
+    answers: tuple[bool, ...], held: bool, asked: int, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    questions: list[str] = []
+
+    def answer(parent: QWidget, title: str, question: str) -> bool:
+        questions.append(question)
+        return answers[len(questions) - 1]
+
+    monkeypatch.setattr("napari_unlearn.plugin.closing.confirm", answer)
+    window = QWidget()
+    qtbot.addWidget(window)
+    closing = Closing(window, lambda: True, lambda: ("case-1", "case-2"))
+    assert closing.eventFilter(window, ByUser()) is held
+    assert len(questions) == asked
+    assert "case-1, case-2" in questions[0]
