@@ -19,6 +19,7 @@ from napari_unlearn.jobs.events import Done, Event, Metric, Note, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.memory import with_fewer_images
 from napari_unlearn.jobs.plan import planned_numbers
+from napari_unlearn.jobs.repeat import to_keep
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
@@ -331,7 +332,7 @@ def _finish(
             start,
         )
         write_certificate(folder, record)
-        atomic_json(folder / METRICS, _metrics(finished))
+        atomic_json(folder / METRICS, {**_metrics(finished), "request": to_keep(request)})
     # They can be computed anew as long as the images are there; that is for whoever keeps the images to end.
     for path in collected.maps:
         path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QObject, Signal
@@ -46,6 +47,7 @@ class Bench(QObject):
         self.looking: tuple[Role, ...] = ()  # the layers that the page in front is about
         self.task = Task(runner, self)
         self.switching = Switching(self)
+        self.pair: tuple[Path | None, Path] | None = None  # before and after, unless it is the model in use
         self.keep = False  # whether the job has a state that it could end with
         self._project: Project | None = None
         self._on_done: OnDone = _nothing
@@ -73,9 +75,18 @@ class Bench(QObject):
             raise UserError("Open a folder of images first (step 1).")
         return self._project
 
+    @property
+    def compared(self) -> tuple[Path | None, Path | None]:
+        """Models before and after that step 4 is about; None where there is none."""
+        if self.pair is not None:
+            return self.pair
+        project = self.project
+        return (None, None) if project.previous is None else (project.previous, project.model)
+
     def adopt(self, project: Project) -> None:
         """Work on `project` from now on."""
         self._project = project
+        self.pair = None
         self.book.classes = len(project.dataset.classes)
 
     def run(self, job: Job, request: object, on_done: OnDone, on_failed: OnEnd | None = None) -> None:

@@ -10,10 +10,12 @@ from qtpy.QtCore import QObject
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.train import training_split
+from napari_unlearn.jobs.unlearn import UnlearnRequest
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.desk import Desk
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.enabling import Facts, blocker, enabled, live_blocker
+from napari_unlearn.plugin.history import History
 from napari_unlearn.plugin.layers import LEAKAGES, Role
 from napari_unlearn.plugin.live import Live, has_head
 from napari_unlearn.plugin.opening import Opening
@@ -54,6 +56,7 @@ class Controller(QObject):
         self._dock = dock
         self.opening, self.refining = Opening(bench), Refining(bench)
         self.predicting, self.unlearning = Predicting(bench), Unlearning(bench)
+        self.history = History(bench)
         self.live = Live(bench, self.predicting, self.unlearning)
         self.desk = Desk(bench, self.opening)
         self._view = "show_after"
@@ -85,6 +88,8 @@ class Controller(QObject):
             "export": self.unlearning.export,
             "report": self.unlearning.report,
             "discard": self.unlearning.discard,
+            "history": self.history.toggle,
+            "compare_current": self.unlearning.compare_current,
             "blink": lambda: self._look("show_after" if self._view == "show_before" else "show_before"),
             **{key: (lambda key=key: self._look(key)) for key in LOOKING},
         }
@@ -98,6 +103,11 @@ class Controller(QObject):
         self.opening.opened.connect(self._on_opened)
         self.live.changed.connect(self.refresh)
         self.live.kept.connect(self.unlearning.adopt)
+        self.history.compare.connect(lambda old, new: bench.attempt(lambda: self.unlearning.compare(old, new)))
+        self.history.restore.connect(lambda run: bench.attempt(lambda: self.unlearning.restore(run)))
+        self.history.rerun.connect(self._on_rerun)
+        self.unlearning.pair_changed.connect(self._on_pair)
+        self.unlearning.measured.connect(self.history.refresh)
         self.unlearning.revised.connect(lambda: dock.show_step(COMPARE))
         self.unlearning.measured.connect(self.refresh)
         self.unlearning.discarded.connect(lambda: dock.show_step(UNLEARN))
@@ -132,6 +142,7 @@ class Controller(QObject):
             head=head,
             live=self.live.on,
             live_state=self.live.state is not None,
+            pair=bench.pair is not None,
             keep=bench.keep,
             stopping=bench.task.stopping,
             excluded=self.desk.remarking.excluded,
@@ -160,6 +171,7 @@ class Controller(QObject):
         self.predicting.task.abandon()
         self.live.stop()
         self.bench.switching.task.abandon()
+        self.history.close()
         self.bench.runner.wait(PATIENCE)
         if self.bench.has_project:
             self.bench.project.close()
@@ -197,6 +209,7 @@ class Controller(QObject):
         for page in (self._dock.refine, self._dock.compare):
             page.show_classes(project.dataset.classes)
         self.unlearning.show_last_run()
+        self.history.refresh()
         self._dock.unlearn.plan.clear()
         self._dock.unlearn.withdrawal.clear()
         self.unlearning.show_withdrawal()
@@ -222,9 +235,23 @@ class Controller(QObject):
         self._show_model()
         self._dock.unlearn.plan.clear()
         self.predicting.retry()
+        self.history.refresh()
         self.refresh()
 
+    def _on_pair(self) -> None:
+        self.predicting.refresh()
+        if self.bench.pair is not None and self._dock.step != STEPS[COMPARE]:
+            self._dock.show_step(COMPARE)
+        else:
+            self._on_step(STEPS.index(self._dock.step))
+
+    def _on_rerun(self, request: UnlearnRequest) -> None:
+        self._dock.show_step(UNLEARN)
+        self.unlearning.rerun(request)
+
     def _on_step(self, step: int) -> None:
+        if step != COMPARE:
+            self.unlearning.compare_current()  # every other step is about the model in use
         if self.bench.has_project and self.bench.project.case is not None:
             if step == REFINE:
                 self.bench.looking = (Role.COARSE, Role.FINE, Role.ARTEFACTS)

@@ -30,6 +30,8 @@ class Facts:
         Whether the model is a head on a frozen encoder.
     live, live_state : bool
         Whether a live session runs, and whether it has shown a state.
+    pair : bool
+        Whether step 4 shows other models than the one in use and the one before.
     keep, stopping : bool
         Whether the job has a state that it could end with, and whether it was asked to.
     unplannable : str
@@ -52,6 +54,7 @@ class Facts:
     head: bool = True
     live: bool = False
     live_state: bool = False
+    pair: bool = False
     keep: bool = False
     stopping: bool = False
     unplannable: str = ""
@@ -117,7 +120,8 @@ RULES: dict[str, Rule] = {
     "show_after": lambda facts: facts.compared,
     "show_leakage_before": lambda facts: facts.leakage,
     "show_leakage_after": lambda facts: facts.leakage,
-    "measure": lambda facts: _idle(facts) and facts.revised,
+    "measure": lambda facts: _idle(facts) and (facts.revised or facts.pair),
+    "history": lambda facts: facts.dataset,
     "export": lambda facts: _idle(facts) and facts.revised,
     "report": lambda facts: _idle(facts) and facts.revised,
     "discard": lambda facts: _idle(facts) and facts.revised,

@@ -64,9 +64,8 @@ class Predicting(QObject):
         if not self._bench.has_project or self._bench.project.case is None:
             return {}
         project, case_id = self._bench.project, self._bench.project.case.id
-        models = {Role.PREDICTION: project.model}
-        if project.previous is not None:
-            models = {Role.BEFORE: project.previous, Role.AFTER: project.model}
+        before, after = self._bench.compared
+        models = {Role.PREDICTION: project.model} if after is None else {Role.BEFORE: before, Role.AFTER: after}
         return {role: (model, case_id) for role, model in models.items() if model is not None}
 
     def _missing(self) -> tuple[Path, str] | None:

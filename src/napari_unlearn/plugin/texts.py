@@ -149,6 +149,14 @@ TEXTS: dict[str, Text] = {
         "and what is not shown. Measures both models, so it takes a while.",
     ),
     "discard": Text("Discard", "Return to the model before this run. The run stays on disk."),
+    "history": Text("All runs…", "List every run of this project below the image: sort, compare, restore, repeat."),
+    "compare_runs": Text(
+        "Compare",
+        "Show what changed between two runs, or between one run and the model it started from. The model in use stays.",
+    ),
+    "restore_run": Text("Use this model", "Use the model of this run from now on. Nothing is deleted."),
+    "rerun": Text("Run again", "Start the same run once more, with the masks as they are now, into a new folder."),
+    "compare_current": Text("Back", "Compare the model in use with the one before it again."),
     "dismiss": Text("✕", "Close this message."),
 }
 

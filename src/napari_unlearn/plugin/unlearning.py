@@ -14,6 +14,7 @@ from napari_unlearn.data.criterion import chosen_cases, columns
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs import evaluate, plan, unlearn
 from napari_unlearn.jobs.events import Event, Failed
+from napari_unlearn.jobs.run_folder import read_certificate
 from napari_unlearn.jobs.train import training_split
 from napari_unlearn.jobs.unlearn import RunResult
 from napari_unlearn.operators.registry import available, info
@@ -21,8 +22,9 @@ from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_rows
 from napari_unlearn.plugin.dialogs import choose_folder, open_file
+from napari_unlearn.plugin.history import title_of
 from napari_unlearn.plugin.layers import LEAKAGES, Role
-from napari_unlearn.project.runs import new_run
+from napari_unlearn.project.runs import RunRecord, keep_measured, new_run, read_measured
 from napari_unlearn.report import making
 
 
@@ -48,6 +50,7 @@ class Unlearning(QObject):
     revised = Signal()  # a run has succeeded and its model is in use
     measured = Signal()
     discarded = Signal()
+    pair_changed = Signal()  # step 4 is about other models now
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
@@ -165,14 +168,76 @@ class Unlearning(QObject):
             return
         certificate: dict[str, Any] = json.loads((run / "certificate.json").read_text(encoding="utf-8"))
         self._show(certificate)
+        measured, previous = read_measured(run), self._bench.project.previous
+        if measured is not None and measured.before == str(previous):
+            self._show_measured(measured.numbers, measured.numbers.get("before"), measured.when)
+
+    def compare(self, before: RunRecord | None, after: RunRecord) -> None:
+        """Compare two runs, or a run with the model that it started from; the model in use stays.
+
+        Parameters
+        ----------
+        before : RunRecord or None
+            The run to compare with; None for the model that `after` started from.
+        after : RunRecord
+            A run.
+        """
+        old = after.base if before is None else before.model
+        if old is None:
+            raise UserError("The model that this run started from is not known; choose a second run to compare with.")
+        self._bench.pair = old, after.model
+        self._bench.book.remove(LEAKAGES)
+        self._show(read_certificate(after.folder).to_dict())
+        self._compare.show_pair("the model it started from" if before is None else title_of(before), title_of(after))
+        if after.measured is not None and after.measured.before == str(old):
+            self._show_measured(after.measured.numbers, after.measured.numbers.get("before"), after.measured.when)
+        elif before is not None and before.measured is not None and after.measured is not None:
+            # Each was measured beside another model, so nothing is known of the difference in leakage.
+            splits = {name: {**split, "leakage_difference": None}
+                      for name, split in after.measured.numbers["splits"].items()}  # fmt: skip
+            numbers = {**after.measured.numbers, "splits": splits}
+            self._show_measured(numbers, before.measured.numbers, min(before.measured.when, after.measured.when))
+        self.pair_changed.emit()
+
+    def compare_current(self) -> None:
+        """Compare the model in use with the one before it again."""
+        if self._bench.pair is not None:
+            self._bench.pair = None
+            self.show_last_run()
+            self.pair_changed.emit()
+
+    def restore(self, run: RunRecord) -> None:
+        """Use the model of a run; the one that it started from is what *Discard* returns to."""
+        project, base = self._bench.project, run.base
+        self._bench.pair = None
+        project.use_model(run.model if base is None else base)
+        if base is not None:
+            project.revise(run.model)
+        self.show_last_run()
+        self._bench.dock.messages.done(f"The model of {title_of(run)} is in use.")
+        if base is not None:
+            self.revised.emit()
+
+    def rerun(self, request: unlearn.UnlearnRequest) -> None:
+        """Run the same again, with the masks as they are now."""
+        project = self._bench.project
+        if project.editing is not None and project.editing.dirty and not project.save_stroke():
+            return
+        self._page.curve.clear()
+        self._bench.run(unlearn.events, request, self.adopt)
+
+    def _show_measured(self, after: Mapping[str, Any], before: Mapping[str, Any] | None, when: str) -> None:
+        self._compare.show_measured(metric_rows(after, before), when[:10])
 
     def measure(self) -> None:
         """Measure the model in use and the one before it."""
-        project = self._bench.project
-        assert project.model is not None
+        before, after = self._bench.compared
+        assert after is not None
         self._compare.show_measuring()
-        request = evaluate.EvaluateRequest(project.dataset.root, project.model, project.previous)
-        self._bench.run(evaluate.events, request, self._on_measured, self._on_not_measured)
+        request = evaluate.EvaluateRequest(self._bench.project.dataset.root, after, before)
+        self._bench.run(
+            evaluate.events, request, lambda result: self._on_measured(result, request), self._on_not_measured
+        )
 
     def export(self) -> None:
         """Write the revised model and its certificate to a folder that the user chooses."""
@@ -217,6 +282,7 @@ class Unlearning(QObject):
 
     def adopt(self, result: RunResult) -> None:
         """Use the model of a run from now on, show its guarantee, and measure it."""
+        self._bench.pair = None
         self._bench.book.remove(LEAKAGES)
         self._show(result.certificate)
         self._bench.project.revise(result.model)
@@ -241,10 +307,18 @@ class Unlearning(QObject):
         sentence = guarantee(tier, certificate["epsilon"], certificate["delta"], certificate.get("status", ""))
         self._compare.show_run(title, badge, sentence)
 
-    def _on_measured(self, result: evaluate.EvaluateResult) -> None:
-        before = result.before
+    def _on_measured(self, result: evaluate.EvaluateResult, request: evaluate.EvaluateRequest) -> None:
+        before, numbers = result.before, result.to_json()
+        if (request.model.parent / "certificate.json").is_file():
+            try:
+                keep_measured(request.model.parent, numbers, request.before)
+            except OSError as error:  # they are on show all the same
+                self._bench.dock.messages.note(f"The numbers could not be kept for the list of runs: {error}.")
+        if self._bench.compared != (request.before, request.model):
+            self.measured.emit()
+            return  # the user looks at other models meanwhile
         old = None if before is None else before.to_json()
-        self._compare.show_rows(metric_rows(result.to_json(), old))
+        self._compare.show_rows(metric_rows(numbers, old))
         new_map, old_map, limits = leakage_maps(result.after.splits, None if before is None else before.splits)
         for role, leakage in ((Role.LEAKAGE_AFTER, new_map), (Role.LEAKAGE_BEFORE, old_map)):
             if leakage is not None:

@@ -24,6 +24,13 @@ class ComparePage(Page):
         super().__init__("Compare", "Compare and export", parent)
         self._nothing = label("Nothing to compare yet. Run Unlearn first (step 3).", "hint", wrap=True)
         self.body.addWidget(self._nothing)
+        self.body.addWidget(self.button("history"))
+
+        self._pair = Card()
+        self._pair_text = label("", wrap=True)
+        back = self.button("compare_current")
+        self._pair.body.addLayout(row(self._pair_text, back, stretch=0))
+        self.body.addWidget(self._pair)
 
         self._badge = Badge()
         self._operator = label()
@@ -57,9 +64,9 @@ class ComparePage(Page):
         self.table = MetricTable()
         self.body.addWidget(self.table)
         self.body.addStretch(1)
-        last = self.button("export", "primary"), self.button("report"), self.button("discard")
-        self.body.addLayout(row(*last, stretch=0))
-        self._parts = (self._card, self.strip, self.legend, title, *last, *self._views.values())
+        self._last = self.button("export", "primary"), self.button("report"), self.button("discard")
+        self.body.addLayout(row(*self._last, stretch=0))
+        self._parts = (self._card, self.strip, self.legend, title, *self._last, *self._views.values())
         self.clear()
 
     def clear(self) -> None:
@@ -73,6 +80,20 @@ class ComparePage(Page):
         self._guarantee.setText(guarantee)
         self._set_filled(True)
         self.show_no_numbers("These models have not been measured yet.")
+
+    def show_pair(self, before: str, after: str) -> None:
+        """Say which runs are compared; they are not in use, so there is nothing to export or to discard."""
+        self._pair_text.setText(f"Before: <b>{before}</b><br>After: <b>{after}</b><br>The model in use is unchanged.")
+        self._pair.show()
+        for button in self._last:
+            button.hide()
+
+    def show_measured(self, rows: Sequence[MetricRow], when: str) -> None:
+        """Show numbers from an earlier day, and offer to measure again."""
+        self.show_rows(rows)
+        self._measuring.setText(f"Measured on {when}. Measure again if masks have changed, or to see the leakage maps.")
+        self._measuring.show()
+        self._measure.show()
 
     def show_rows(self, rows: Sequence[MetricRow]) -> None:
         """Show the numbers."""
@@ -112,5 +133,5 @@ class ComparePage(Page):
         self._nothing.setVisible(not filled)
         for part in self._parts:
             part.setVisible(filled)
-        for part in (self.scale, self.table, self._measuring, self._measure):
+        for part in (self._pair, self.scale, self.table, self._measuring, self._measure):
             part.hide()
