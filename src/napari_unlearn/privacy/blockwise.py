@@ -21,14 +21,37 @@ follows that
 from __future__ import annotations
 
 import math
+from typing import NotRequired, TypedDict, Unpack
 
 from napari_unlearn.privacy import gaussian_dp, gradient_clipping
 from napari_unlearn.privacy.ranges import count, positive
 
 
-def sigma(
-    epsilon: float,
-    delta: float,
+class Blocks(TypedDict):
+    """The keyword arguments of `sensitivity`, which says what they are."""
+
+    initial_radius: float
+    gradient_radius: float
+    step_size: float
+    steps: int
+    decay: NotRequired[float]
+    blocks: int
+
+
+def sigma(epsilon: float, delta: float, **blocks: Unpack[Blocks]) -> float:
+    """Return the noise per parameter and step that the budget needs: sqrt(k) sensitivity_b / mu(epsilon, delta).
+
+    A standard deviation in parameter units; keywords as for `sensitivity`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    return gaussian_dp.gaussian_sigma(sensitivity(**blocks), epsilon, delta)
+
+
+def sensitivity(
     *,
     initial_radius: float,
     gradient_radius: float,
@@ -37,12 +60,10 @@ def sigma(
     decay: float = 0.0,
     blocks: int,
 ) -> float:
-    """Return the noise per parameter and step that the budget needs: sqrt(k) sensitivity_b / mu(epsilon, delta).
+    """Return the sensitivity of the one Gaussian mechanism that all blocks together amount to.
 
     Parameters
     ----------
-    epsilon, delta
-        Budget, epsilon 0 or more and delta strictly between 0 and 1.
     initial_radius
         C0, norm of all blocks together after clipping, in parameter units, larger than 0.
     gradient_radius
@@ -59,34 +80,7 @@ def sigma(
     Returns
     -------
     float
-        Standard deviation, in parameter units.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range.
-    """
-    gap = sensitivity(
-        initial_radius=initial_radius,
-        gradient_radius=gradient_radius,
-        step_size=step_size,
-        steps=steps,
-        decay=decay,
-        blocks=blocks,
-    )
-    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
-
-
-def sensitivity(
-    *,
-    initial_radius: float,
-    gradient_radius: float,
-    step_size: float,
-    steps: int,
-    decay: float = 0.0,
-    blocks: int,
-) -> float:
-    """Return the sensitivity of the one Gaussian mechanism that all blocks together amount to; parameters as above.
+        sqrt(k) sensitivity_b, in parameter units.
 
     Raises
     ------
@@ -148,18 +142,20 @@ def least_sigma(
     Dolgova and Stich (arXiv 2601.05134) with the exact curve in place of Renyi's: with D = C0 / sqrt(k), at
     T = ln(1 - lambda D / C1) / ln(1 - gamma lambda), which need not be whole,
     sigma^2 = 4 k gamma (2 - gamma lambda) D C1 (2 - lambda D / C1) / mu(epsilon, delta)^2.
-    Parameters as for `sigma`.
+    Parameters as for `sensitivity`.
 
     Raises
     ------
     ValueError
         A number is out of range, or decay times the radius of a block is not below gradient_radius.
     """
-    gradient_clipping.best_steps(
-        initial_radius=block_radius(initial_radius, blocks),
+    # Refuses what has no such number of steps.
+    best_steps(
+        initial_radius=initial_radius,
         gradient_radius=gradient_radius,
         step_size=step_size,
         decay=decay,
+        blocks=blocks,
     )
     radius = block_radius(initial_radius, blocks)
     square = 4 * blocks * step_size * (2 - step_size * decay) * radius * gradient_radius

@@ -21,6 +21,7 @@ its argument gives. Here `noisy_iteration` takes the best parts that can be take
 from __future__ import annotations
 
 import math
+from typing import NotRequired, TypedDict, Unpack
 
 from napari_unlearn.privacy import gaussian_dp, noisy_iteration
 from napari_unlearn.privacy.ranges import count, non_negative, positive
@@ -30,9 +31,42 @@ MOST_GROWTH = 1e6
 """Largest quotient of the first and the last noise of a decreasing schedule: beyond it float64 loses the model."""
 
 
-def sigma(
-    epsilon: float,
-    delta: float,
+class Steps(TypedDict):
+    """The keyword arguments of `sensitivity`, which says what they are."""
+
+    initial_radius: float
+    gradient_radius: float
+    step_size: float
+    steps: int
+    decay: NotRequired[float]
+    decreasing: NotRequired[bool]
+
+
+def sigma(epsilon: float, delta: float, **steps: Unpack[Steps]) -> float:
+    """Return the noise per parameter and step that the budget needs: S / (mu(epsilon, delta) sqrt(V)).
+
+    A standard deviation in parameter units, of the last step if the noise decreases; keywords as for `sensitivity`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    return gaussian_dp.gaussian_sigma(sensitivity(**steps), epsilon, delta)
+
+
+def mu(sigma: float, **steps: Unpack[Steps]) -> float:
+    """Return the mu that this noise gives: S / (sigma sqrt(V)); keywords as for `sensitivity`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    return gaussian_dp.gaussian_mu(sensitivity(**steps), sigma)
+
+
+def sensitivity(
     *,
     initial_radius: float,
     gradient_radius: float,
@@ -41,12 +75,10 @@ def sigma(
     decay: float = 0.0,
     decreasing: bool = False,
 ) -> float:
-    """Return the noise per parameter and step that the budget needs: S / (mu(epsilon, delta) sqrt(V)).
+    """Return the sensitivity of the one Gaussian mechanism that the whole run amounts to.
 
     Parameters
     ----------
-    epsilon, delta
-        Budget, epsilon 0 or more and delta strictly between 0 and 1.
     initial_radius
         C0, norm to which the distance of the start from the public centre is clipped, in parameter units, larger than
         0.
@@ -64,64 +96,7 @@ def sigma(
     Returns
     -------
     float
-        Standard deviation in parameter units, of the last step if the noise decreases.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range.
-    """
-    gap = sensitivity(
-        initial_radius=initial_radius,
-        gradient_radius=gradient_radius,
-        step_size=step_size,
-        steps=steps,
-        decay=decay,
-        decreasing=decreasing,
-    )
-    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
-
-
-def mu(
-    sigma: float,
-    *,
-    initial_radius: float,
-    gradient_radius: float,
-    step_size: float,
-    steps: int,
-    decay: float = 0.0,
-    decreasing: bool = False,
-) -> float:
-    """Return the mu that this noise gives: S / (sigma sqrt(V)); parameters as for `sigma`.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range.
-    """
-    gap = sensitivity(
-        initial_radius=initial_radius,
-        gradient_radius=gradient_radius,
-        step_size=step_size,
-        steps=steps,
-        decay=decay,
-        decreasing=decreasing,
-    )
-    return gaussian_dp.gaussian_mu(gap, sigma)
-
-
-def sensitivity(
-    *,
-    initial_radius: float,
-    gradient_radius: float,
-    step_size: float,
-    steps: int,
-    decay: float = 0.0,
-    decreasing: bool = False,
-) -> float:
-    """Return the sensitivity of the one Gaussian mechanism that the whole run amounts to.
-
-    S / sqrt(V) for constant noise; parameters as for `sigma`.
+        S / sqrt(V) for constant noise, in parameter units.
 
     Raises
     ------

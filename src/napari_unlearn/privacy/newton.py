@@ -9,27 +9,60 @@ calibrated exactly (Balle and Wang, ICML 2018) instead of by the classic formula
 from __future__ import annotations
 
 import math
+from typing import NotRequired, TypedDict, Unpack
 
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.ranges import count, non_negative, positive
 
 
-def sigma(
-    epsilon: float,
-    delta: float,
-    *,
-    lipschitz: float,
-    hessian_lipschitz: float,
-    strong_convexity: float,
-    n: int,
-    removed: int,
-) -> float:
-    """Return the noise per parameter that the budget needs: sensitivity / mu(epsilon, delta).
+class Samples(TypedDict):
+    """The keyword arguments of `sensitivity`, which says what they are."""
+
+    lipschitz: float
+    hessian_lipschitz: float
+    strong_convexity: float
+    n: int
+    removed: int
+
+
+class Pixels(TypedDict):
+    """The keyword arguments of `relabelled_sensitivity`, which says what they are."""
+
+    feature_radius: float
+    strong_convexity: float
+    drawn_pixels: float
+    removed_pixels: float
+    residual_bound: float
+    added_pixels: NotRequired[float]
+
+
+def sigma(epsilon: float, delta: float, **samples: Unpack[Samples]) -> float:
+    """Return the noise per parameter that the budget needs, in parameter units; keywords as for `sensitivity`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    return gaussian_dp.gaussian_sigma(sensitivity(**samples), epsilon, delta)
+
+
+def relabelled_sigma(epsilon: float, delta: float, **pixels: Unpack[Pixels]) -> float:
+    """Return the noise per parameter for a softmax regression; keywords as for `relabelled_sensitivity`.
+
+    Raises
+    ------
+    ValueError
+        A number is out of range.
+    """
+    return gaussian_dp.gaussian_sigma(relabelled_sensitivity(**pixels), epsilon, delta)
+
+
+def sensitivity(*, lipschitz: float, hessian_lipschitz: float, strong_convexity: float, n: int, removed: int) -> float:
+    """Return how far the Newton step may lie from the exact minimiser, 2 M L^2 m^2 / (lambda^3 n^2).
 
     Parameters
     ----------
-    epsilon, delta
-        Budget, epsilon 0 or more and delta strictly between 0 and 1.
     lipschitz
         L, largest norm of the gradient of one sample's loss, 0 or more.
     hessian_lipschitz
@@ -44,25 +77,7 @@ def sigma(
     Returns
     -------
     float
-        Standard deviation, in parameter units.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range.
-    """
-    gap = sensitivity(
-        lipschitz=lipschitz,
-        hessian_lipschitz=hessian_lipschitz,
-        strong_convexity=strong_convexity,
-        n=n,
-        removed=removed,
-    )
-    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
-
-
-def sensitivity(*, lipschitz: float, hessian_lipschitz: float, strong_convexity: float, n: int, removed: int) -> float:
-    """Return how far the Newton step may lie from the exact minimiser, 2 M L^2 m^2 / (lambda^3 n^2).
+        Distance in parameter units.
 
     Raises
     ------
@@ -75,35 +90,6 @@ def sensitivity(*, lipschitz: float, hessian_lipschitz: float, strong_convexity:
     slope, curvature = non_negative("lipschitz", lipschitz), positive("strong_convexity", strong_convexity)
     moved = slope * fraction / curvature
     return 2 * non_negative("hessian_lipschitz", hessian_lipschitz) * moved * moved / curvature
-
-
-def relabelled_sigma(
-    epsilon: float,
-    delta: float,
-    *,
-    feature_radius: float,
-    strong_convexity: float,
-    drawn_pixels: float,
-    removed_pixels: float,
-    residual_bound: float,
-    added_pixels: float = 0,
-) -> float:
-    """Return the noise per parameter for a softmax regression; parameters as for `relabelled_sensitivity`.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range.
-    """
-    gap = relabelled_sensitivity(
-        feature_radius=feature_radius,
-        strong_convexity=strong_convexity,
-        drawn_pixels=drawn_pixels,
-        removed_pixels=removed_pixels,
-        residual_bound=residual_bound,
-        added_pixels=added_pixels,
-    )
-    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
 
 
 def relabelled_sensitivity(

@@ -15,10 +15,20 @@ contractions give Gaussian DP (shifted interpolation, Bok, Su and Altschuler, IC
 from __future__ import annotations
 
 import math
+from typing import TypedDict, Unpack
 
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.ranges import count, non_negative, positive
 from napari_unlearn.privacy.series import geometric_sum
+
+
+class Update(TypedDict):
+    """Those keyword arguments of `distance` that say how steps contract and how many an epoch has."""
+
+    step_size: float
+    strong_convexity: float
+    n: float
+    batch_size: float
 
 
 def distance(
@@ -77,58 +87,25 @@ def distance(
     return bound
 
 
-def mu(
-    *,
-    distance: float,
-    sigma: float,
-    step_size: float,
-    strong_convexity: float,
-    n: float,
-    batch_size: float,
-    epochs: float,
-) -> float:
+def mu(*, distance: float, sigma: float, epochs: float, **update: Unpack[Update]) -> float:
     """Return the mu that a number of unlearning epochs gives.
 
-    Parameters
-    ----------
-    distance
-        Z at the start, see `distance` and `next_distance`.
-    sigma
-        Noise parameter; a step adds noise of standard deviation sqrt(2 eta) sigma, larger than 0.
-    step_size, strong_convexity, n, batch_size
-        As for `distance`.
-    epochs
-        K, 1 or more.
-
-    Returns
-    -------
-    float
-        mu of the Gaussian DP.
+    `distance` is Z at the start, see the function of that name and `next_distance`; a step adds noise of standard
+    deviation sqrt(2 eta) sigma, larger than 0; `epochs` is K, 1 or more; the rest as for the function `distance`.
 
     Raises
     ------
     ValueError
         A number is out of range.
     """
-    log_ratio = _log_ratio(step_size, strong_convexity)
-    number = count("epochs", epochs) * _steps_per_epoch(n, batch_size)
+    log_ratio, number = _contraction(epochs, **update)
     left = non_negative("distance", distance) * math.exp(number * log_ratio)
-    noise = math.sqrt(2 * step_size) * positive("sigma", sigma)
+    noise = math.sqrt(2 * update["step_size"]) * positive("sigma", sigma)
     return left / (noise * math.sqrt(geometric_sum(2 * log_ratio, number)))
 
 
-def epochs(
-    epsilon: float,
-    delta: float,
-    *,
-    distance: float,
-    sigma: float,
-    step_size: float,
-    strong_convexity: float,
-    n: float,
-    batch_size: float,
-) -> int:
-    """Return K, the least number of unlearning epochs that meets the budget, 1 or more; parameters as for `mu`.
+def epochs(epsilon: float, delta: float, *, distance: float, sigma: float, **update: Unpack[Update]) -> int:
+    """Return K, the least number of unlearning epochs that meets the budget, 1 or more; keywords as for `mu`.
 
     Raises
     ------
@@ -136,8 +113,8 @@ def epochs(
         A number is out of range.
     """
     allowed = gaussian_dp.mu(epsilon, delta)
-    log_ratio, per_epoch = _log_ratio(step_size, strong_convexity), _steps_per_epoch(n, batch_size)
-    noise = math.sqrt(2 * step_size) * positive("sigma", sigma)
+    log_ratio, per_epoch = _contraction(1, **update)
+    noise = math.sqrt(2 * update["step_size"]) * positive("sigma", sigma)
     excess = (non_negative("distance", distance) / (noise * allowed)) ** 2
     growth = -excess * math.expm1(2 * log_ratio)
     # Without contraction, or next to none, the steps needed are the excess itself.
@@ -200,35 +177,20 @@ def next_distance(
     distance: float,
     epochs: float,
     fresh_distance: float,
-    step_size: float,
-    strong_convexity: float,
-    n: float,
-    batch_size: float,
     projection_radius: float = math.inf,
+    **update: Unpack[Update],
 ) -> float:
     """Return Z for the next request: what is left of the last one after its epochs, plus that of the new rows.
 
-    Parameters
-    ----------
-    distance, epochs
-        Z of the last request, and the epochs spent on it.
-    fresh_distance
-        Z of the newly removed rows alone.
-    step_size, strong_convexity, n, batch_size, projection_radius
-        As for the function `distance`.
-
-    Returns
-    -------
-    float
-        Distance in parameter units.
+    `distance` and `epochs` are Z of the last request and the epochs spent on it, `fresh_distance` is Z of the newly
+    removed rows alone; the rest as for the function `distance`.
 
     Raises
     ------
     ValueError
         A number is out of range.
     """
-    log_ratio = _log_ratio(step_size, strong_convexity)
-    number = count("epochs", epochs) * _steps_per_epoch(n, batch_size)
+    log_ratio, number = _contraction(epochs, **update)
     left = non_negative("distance", distance) * math.exp(number * log_ratio)
     return min(left + non_negative("fresh_distance", fresh_distance), 2 * projection_radius)
 
@@ -243,6 +205,12 @@ def filled(images: float, batch_size: float) -> int:
     """
     size = count("batch_size", batch_size)
     return size * -(-count("images", images) // size)
+
+
+def _contraction(epochs: float, **update: Unpack[Update]) -> tuple[float, int]:
+    """Return the logarithm of what a step contracts by, and the number of steps."""
+    log_ratio = _log_ratio(update["step_size"], update["strong_convexity"])
+    return log_ratio, count("epochs", epochs) * _steps_per_epoch(update["n"], update["batch_size"])
 
 
 def _log_ratio(step_size: float, strong_convexity: float) -> float:

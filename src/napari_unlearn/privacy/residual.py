@@ -8,46 +8,42 @@ enters the loss instead; here it is added to the result, calibrated exactly (Bal
 
 from __future__ import annotations
 
+from typing import NotRequired, TypedDict, Unpack
+
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.ranges import count, non_negative, positive
 
 
-def sigma(
-    epsilon: float, delta: float, *, residual: float, strong_convexity: float, approximate_runs: int = 1
-) -> float:
+class Distance(TypedDict):
+    """The keyword arguments of `sensitivity`, which says what they are."""
+
+    residual: float
+    strong_convexity: float
+    approximate_runs: NotRequired[int]
+
+
+def sigma(epsilon: float, delta: float, **distance: Unpack[Distance]) -> float:
     """Return the noise per parameter that the budget needs: sensitivity / mu(epsilon, delta).
 
-    Parameters
-    ----------
-    epsilon, delta
-        Budget, epsilon 0 or more and delta strictly between 0 and 1.
-    residual, strong_convexity, approximate_runs
-        As for `sensitivity`.
-
-    Returns
-    -------
-    float
-        Standard deviation, in parameter units.
+    A standard deviation in parameter units; keywords as for `sensitivity`.
 
     Raises
     ------
     ValueError
         A number is out of range.
     """
-    gap = sensitivity(residual=residual, strong_convexity=strong_convexity, approximate_runs=approximate_runs)
-    return gaussian_dp.gaussian_sigma(gap, epsilon, delta)
+    return gaussian_dp.gaussian_sigma(sensitivity(**distance), epsilon, delta)
 
 
-def mu(sigma: float, *, residual: float, strong_convexity: float, approximate_runs: int = 1) -> float:
-    """Return the mu that this noise gives: sensitivity / sigma.
+def mu(sigma: float, **distance: Unpack[Distance]) -> float:
+    """Return the mu that this noise gives: sensitivity / sigma; keywords as for `sensitivity`.
 
     Raises
     ------
     ValueError
         A number is out of range.
     """
-    gap = sensitivity(residual=residual, strong_convexity=strong_convexity, approximate_runs=approximate_runs)
-    return gaussian_dp.gaussian_mu(gap, sigma)
+    return gaussian_dp.gaussian_mu(sensitivity(**distance), sigma)
 
 
 def sensitivity(*, residual: float, strong_convexity: float, approximate_runs: int = 1) -> float:
