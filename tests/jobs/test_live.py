@@ -229,6 +229,20 @@ def test_a_kept_state_is_a_run_that_verifies_and_is_charged_once(
     assert len(costs) == state.state
 
 
+def test_states_are_charged_before_they_are_shown_and_no_more_than_a_few_ahead(
+    start: Callable[..., Session], model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_AHEAD", 2)
+    model_in = sha256_file(model / "model.safetensors")
+    session = start(states=5)
+    states = [session.state(), session.state(session.stroke(), due=0)]
+    assert [state.state for state in states] == [1, 3]
+    assert len(live_costs(session.request.runs, model_in)) == 4
+    session.state(session.stroke(1))
+    session.state(due=0)
+    assert len(live_costs(session.request.runs, model_in)) == 5
+
+
 def test_a_session_is_charged_in_full_until_it_ends_and_the_next_one_counts_it(
     start: Callable[..., Session], model: Path
 ) -> None:

@@ -39,6 +39,7 @@ RESIDUAL = 3e-9
 _PATIENCE = 0.2  # seconds between two looks at the token while nothing happens
 _PASSES, _FIRST_PASSES = 60, 400
 _ROUGH = 20_000  # rows that the curvature is taken from in the middle of a fit
+_AHEAD = 100  # states that are charged at a time, before the first of them is shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,7 @@ class _Session:
     token: Token
     shown: int = 0
     _name: str = field(default_factory=lambda: secrets.token_hex(8))
-    _entered: bool = False
+    _charged: int = 0
     _generation: int = 0
     _case: Case | None = None
     _since: float = 0.0
@@ -198,9 +199,6 @@ class _Session:
             yield Progress(0, 0, f"Fitting the head (gradient {fit.residual:.0e})")
         yield Progress(0, 0, "Measuring the curvature")
         self._solver.refresh(self.token.checkpoint)
-        if self._noise.certifies:
-            enter(request.runs, self._model_in, self._name, self._mu, request.states)
-            self._entered = True
 
     def answer(self) -> Iterator[Event]:
         """Answer what comes; while nothing comes, do what is due."""
@@ -234,8 +232,13 @@ class _Session:
 
     def settle_account(self) -> None:
         """Charge what was really shown."""
-        if self._entered:
+        if self._charged:
             enter(self.request.runs, self._model_in, self._name, self._mu, self.shown)
+
+    def _charge_ahead(self) -> None:
+        if self._noise.certifies and self.shown == self._charged:
+            self._charged = min(self.shown + _AHEAD, self.request.states)
+            enter(self.request.runs, self._model_in, self._name, self._mu, self._charged)
 
     def _read(self, mail: Mail) -> bool:
         from napari_unlearn.operators.withdrawal import still_given
@@ -268,6 +271,7 @@ class _Session:
         passes, residual = 0, 0.0
         for step in self._solver.settle(request.residual, _PASSES, self._check):
             passes, residual = step.passes, step.residual
+        self._charge_ahead()
         release = self._release(residual)
         record = self._records.record(release)
         self.shown += 1

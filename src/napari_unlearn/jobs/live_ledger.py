@@ -1,7 +1,7 @@
 """What live sessions have cost: every state that was shown is an attempt, whether it was kept or not.
 
-Beside the runs of a data set lies one small file. A session enters all states it may show before it shows the first,
-and what it really showed when it ends, so that a session that breaks off is charged too much rather than too little.
+Beside the runs of a data set lies one small file. A session enters states ahead of showing them, some at a time, and
+what it really showed when it ends. One that breaks off is charged a little too much rather than too little.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from torch import Tensor
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.operators.live.rows import Chunk, Kind, RowCopy, Rows, Slot
 
-# Rows turned to float64 at a time: few enough to stay in a cache of a few megabytes.
-_BLOCK = 1024
+# Rows turned to float64 at a time: few enough to stay in a cache of two megabytes.
+_BLOCK = 256
 
 
 class Overtaken(Exception):  # noqa: N818 - not an error: a newer stroke makes the answer worthless
@@ -122,14 +122,15 @@ class LiveObjective:
         check : callable
             Called between chunks; may raise to break off, and then nothing has changed.
         """
-        single = step.T.float().contiguous()
+        # Narrow products are fast with the narrow side first: a third of the time that `x @ step.T` takes.
+        single = step.float()
         sums, moved = self._sums.clone(), []
         for kind, chunk in self.rows.chunks():
             check()
-            scores = chunk.scores + chunk.x @ single
+            scores = chunk.scores + (single @ chunk.x.T).T
             p = torch.softmax(scores, dim=1)
             change = ((p - chunk.p) * chunk.a[:, None]).float()
-            sums[kind] += change.T @ chunk.x
+            sums[kind] += change.T.contiguous() @ chunk.x
             moved.append((chunk, scores, p))
         self._commit(self.weights + step, sums, moved)
 
@@ -156,9 +157,9 @@ class LiveObjective:
             for start in range(0, len(chunk.a), _BLOCK):
                 rows = slice(start, start + _BLOCK)
                 x = chunk.x[rows].double()
-                scores[rows] = x @ weights.T
+                scores[rows] = (weights @ x.T).T
                 p[rows] = torch.softmax(scores[rows], dim=1)
-                sums[kind] += _errors(p[rows], chunk.y[rows], chunk.a[rows]).T @ x
+                sums[kind] += _errors(p[rows], chunk.y[rows], chunk.a[rows]).T.contiguous() @ x
             moved.append((chunk, scores, p))
         self._commit(weights, sums, moved)
         return float(self.gradient().norm())

@@ -28,7 +28,7 @@ from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import Collected, Mask, MaskReader, known_cases, require_classes
 from napari_unlearn.operators.settings import Settings
 
-_BATCH = 8
+_BATCH = 4  # images that a newer stroke has to wait for
 _OWN = -1  # in the name of a slot, where a composition has its number
 
 

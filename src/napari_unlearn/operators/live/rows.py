@@ -41,6 +41,10 @@ class Chunk:
         Weights within the kind; 0 where a row is not in use.
     scores, p : Tensor of float64, shape (n, K + 1)
         Class scores and probabilities at the present weights.
+    factored : Tensor of float64, shape (n, K + 1)
+        Probabilities at the weights where the curvature was taken; see `solver`.
+    square : Tensor of float64, shape (n,)
+        Squared norm of the features.
     """
 
     x: Tensor
@@ -48,6 +52,8 @@ class Chunk:
     a: Tensor
     scores: Tensor
     p: Tensor
+    factored: Tensor
+    square: Tensor
     used: int = 0
 
 
@@ -59,6 +65,7 @@ class RowCopy:
     y: Tensor
     a: Tensor
     p: Tensor
+    factored: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +81,7 @@ class Slot:
         """Rows that are in use, as they are now."""
         chunk, rows = self.chunk, self.rows
         used = chunk.a[rows] > 0
-        return RowCopy(chunk.x[rows][used], chunk.y[rows][used], chunk.a[rows][used], chunk.p[rows][used])
+        return RowCopy(*(part[rows][used] for part in (chunk.x, chunk.y, chunk.a, chunk.p, chunk.factored)))
 
     @property
     def rows(self) -> slice:
@@ -127,6 +134,7 @@ class Rows:
         slot.chunk.x[used] = torch.from_numpy(pixels.features)
         slot.chunk.y[used] = torch.from_numpy(pixels.labels)
         slot.chunk.a[used] = torch.from_numpy(pixels.weights)
+        slot.chunk.square[used] = slot.chunk.x[used].square().sum(dim=1).double()
 
     def release(self, owner: Hashable) -> None:
         """Give a slot back."""
@@ -148,6 +156,8 @@ class Rows:
                     torch.zeros(n, dtype=torch.float64),
                     torch.zeros(n, self.classes, dtype=torch.float64),
                     torch.full((n, self.classes), 1 / self.classes, dtype=torch.float64),
+                    torch.full((n, self.classes), 1 / self.classes, dtype=torch.float64),
+                    torch.zeros(n, dtype=torch.float64),
                 )
             )
         chunk = chunks[-1]
