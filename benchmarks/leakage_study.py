@@ -169,14 +169,14 @@ def summarise(world: World, results: list[dict[str, Any]]) -> Iterator[dict[str,
 def table(rows: list[dict[str, Any]]) -> str:
     """A Markdown table."""
     lines = [
-        "| world | quantity | truth | estimator | bias | spread | basic holds it | BCa holds it | width |",
-        "|---|---|---:|---|---:|---:|---:|---:|---:|",
+        "| world | quantity | truth | estimator | bias | spread | studentised holds it | BCa | basic | width |",
+        "|---|---|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
         lines.append(
             f"| {row['world']} | {row['quantity']} | {row['truth']:.4f} | {row['estimator']} | {row['bias']:+.4f} | "
-            f"{row['standard_deviation']:.4f} | {row['basic']['coverage']:.1%} | {row['bca']['coverage']:.1%} | "
-            f"{row['basic']['width']:.4f} |"
+            f"{row['standard_deviation']:.4f} | {row['studentised']['coverage']:.1%} | {row['bca']['coverage']:.1%} | "
+            f"{row['basic']['coverage']:.1%} | {row['studentised']['width']:.4f} |"
         )
     return "\n".join(lines)
 
@@ -199,12 +199,12 @@ def draw_figure(rows: list[dict[str, Any]], out: Path) -> None:
             own = [row for row in rows if row["quantity"] == quantity and row["estimator"] == estimator]
             places = [worlds.index(row["world"]) + 0.18 * (number - 1.5) for row in own]
             left.plot([row["bias"] for row in own], places, "o", color=colour)
-            right.plot([100 * row["basic"]["coverage"] for row in own], places, "o", mfc="none", color=colour)
-            right.plot([100 * row["bca"]["coverage"] for row in own], places, "o", color=colour)
+            right.plot([100 * row["bca"]["coverage"] for row in own], places, "o", mfc="none", color=colour)
+            right.plot([100 * row["studentised"]["coverage"] for row in own], places, "o", color=colour)
         left.set(title=f"{quantity}: bias", xlabel="nats per predicted pixel")
         right.set(
             title=f"{quantity}: 95 % interval holds the truth",
-            xlabel="% of trials; full BCa, open basic",
+            xlabel="% of trials; full studentised, open BCa",
             xlim=(-3, 103),
         )
         left.set_yticks(range(len(worlds)), worlds)

@@ -127,7 +127,7 @@ def test_predictions_that_ignore_the_artefact_leak_nothing(seed):
     assert corrected.low < 0 < corrected.high
 
 
-@pytest.mark.parametrize("interval", ["basic", "bca"])
+@pytest.mark.parametrize("interval", ["studentised", "basic", "bca"])
 def test_intervals_hold_nothing_where_there_is_nothing(interval):
     estimates = [s_global(*_unrelated(seed), interval=interval, resamples=100) for seed in range(20)]
     # 19 of 20 are meant to; 17 or fewer would be a sign of intervals that are too narrow.
@@ -199,7 +199,7 @@ def test_every_class_has_its_interval():
     assert estimate.per_class_normalised[2] == (estimate.normalised, estimate.low, estimate.high)
 
 
-@pytest.mark.parametrize("interval", ["basic", "bca"])
+@pytest.mark.parametrize("interval", ["studentised", "basic", "bca"])
 def test_both_intervals_are_told_apart_by_name(interval):
     estimate = s_global(*_lesions(40, True, 1, size=12), interval=interval, resamples=60)
     assert estimate.interval == interval

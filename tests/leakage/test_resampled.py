@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -13,12 +15,14 @@ NONE = np.zeros(0)
 def _mean_of(values, resamples=4000, seed=0):
     """The mean of some images, without shuffles."""
     rng = np.random.default_rng(seed)
-    drawn = rng.choice(values, (resamples, values.size)).mean(axis=1)
+    places = rng.integers(0, values.size, (resamples, values.size))
+    weights = np.stack([np.bincount(row, minlength=values.size) for row in places]).astype(np.float32)
     without = (values.sum() - values) / (values.size - 1)
-    return Resampled(values.mean(), drawn, without, values.mean(), without, NONE, np.zeros((0, values.size)))
+    nobody = np.zeros((0, values.size))
+    return Resampled(values.mean(), values[places].mean(axis=1), without, values.mean(), without, NONE, nobody, weights)
 
 
-@pytest.mark.parametrize("kind", ["basic", "bca"])
+@pytest.mark.parametrize("kind", ["studentised", "basic", "bca"])
 def test_the_interval_of_a_mean_is_the_known_one(kind):
     values = np.random.default_rng(2).normal(3, 1, 200)
     low, high = _mean_of(values).interval(kind)
@@ -32,6 +36,23 @@ def test_bca_leans_towards_the_long_tail_and_basic_away_from_it():
     (basic_low, basic_high), (low, high) = mean.interval("basic"), mean.interval("bca")
     assert high - mean.estimate > mean.estimate - low
     assert basic_high - mean.estimate < mean.estimate - basic_low
+
+
+def test_a_studentised_interval_holds_the_mean_of_a_skew_distribution_more_often_than_a_basic_one():
+    rng = np.random.default_rng(0)
+    means = [_mean_of(rng.exponential(1, 40), resamples=400, seed=seed) for seed in range(400)]
+    held = {
+        kind: np.mean([low <= 1 <= high for low, high in (mean.interval(kind) for mean in means)])
+        for kind in ("studentised", "basic")
+    }
+    assert held["studentised"] > 0.92
+    assert held["basic"] < held["studentised"] - 0.01
+
+
+def test_a_studentised_interval_needs_the_draws():
+    mean = dataclasses.replace(_mean_of(np.arange(9.0)), weights=None)
+    with pytest.raises(ValueError, match="how often each image was drawn"):
+        mean.interval("studentised")
 
 
 def test_a_bias_of_the_draws_does_not_move_the_interval():
@@ -59,10 +80,21 @@ def test_the_variance_is_never_less_than_that_of_chance():
     assert number.variance() == pytest.approx(0.25)
 
 
+def test_what_is_no_more_than_the_scatter_of_the_jackknife_does_not_count():
+    without = np.array([0.0, 2.0])  # jackknife variance 1
+    chance = np.tile([-0.5, 0.5], 20)  # variance 0.25
+    for scatter, expected in ((0.01, 0.25 + 0.5), (0.4, 0.25)):
+        found = 0.5 + scatter * np.tile([-1, 1], 20)  # jackknife variances of shuffles: 0.5 and how they scatter
+        chance_without = np.stack([np.zeros(40), 2 * found**0.5], axis=1)
+        number = Resampled(0.0, NONE, without, 0.0, without, chance, chance_without)
+        assert number.variance() == pytest.approx(expected)
+
+
 def test_a_number_minus_itself_is_certain():
     mean = _mean_of(np.random.default_rng(0).normal(size=30))
     nothing = mean - mean
     assert (nothing.estimate, *nothing.interval(), *nothing.interval("bca")) == (0, 0, 0, 0, 0)
+    assert nothing.interval("studentised") == (0, 0)
 
 
 def test_what_two_numbers_share_drops_out_of_their_difference():
@@ -74,5 +106,5 @@ def test_what_two_numbers_share_drops_out_of_their_difference():
 
 
 def test_an_unknown_interval_is_refused():
-    with pytest.raises(ValueError, match="basic, bca, but it is 'percentile'"):
+    with pytest.raises(ValueError, match="studentised, basic, bca, but it is 'percentile'"):
         check_interval("percentile")

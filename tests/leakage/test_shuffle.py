@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from napari_unlearn.leakage.observations import observe
-from napari_unlearn.leakage.shuffle import PIXELS, main_class, shuffles, spread_evenly
+from napari_unlearn.leakage.shuffle import shuffled_tables, shuffles
 
 
 def _predicting(classes):
@@ -19,7 +19,7 @@ def _predicting(classes):
 def test_the_main_class_has_most_pixels():
     prediction = np.array([[[0, 0, 0, 1]], [[1, 2, 2, 0]], [[0, 0, 0, 0]]])
     nothing = np.zeros_like(prediction)
-    assert main_class(observe(nothing, nothing, prediction)).tolist() == [1, 2, 0]
+    assert observe(nothing, nothing, prediction).main_class().tolist() == [1, 2, 0]
 
 
 def test_maps_stay_within_their_predicted_class():
@@ -55,8 +55,8 @@ def test_whole_maps_move():
     np.testing.assert_array_equal(moved.prediction[:, 6:], observe(*stacks).prediction)
 
 
-def test_pixels_are_taken_in_even_steps():
-    assert spread_evenly(np.arange(7)).tolist() == list(range(7))
-    some = spread_evenly(np.arange(10 * PIXELS))
-    assert some.size == PIXELS
-    assert set(np.diff(some)) <= {10, 11}
+def test_tables_of_shuffled_maps_are_counted_anew():
+    rng = np.random.default_rng(1)
+    images = observe(rng.random((21, 3, 4)) < 0.4, *rng.integers(0, 3, (2, 21, 3, 4)))
+    orders = np.stack([np.arange(21), rng.permutation(21)])
+    np.testing.assert_array_equal(shuffled_tables(images, 2, orders), images.shuffled(orders).tables(2))

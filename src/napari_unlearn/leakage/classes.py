@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
 from napari_unlearn.leakage.bootstrap import draw_weights
 from napari_unlearn.leakage.estimate import Estimator
+from napari_unlearn.leakage.images import Images
 from napari_unlearn.leakage.measure import ClassLeakage, measure
-from napari_unlearn.leakage.observations import Observations
 from napari_unlearn.leakage.pooled import measure_pooled
 from napari_unlearn.leakage.shuffle import shuffles
 
 MOST_SHUFFLES = 200
 
 
-def wanted_classes(classes: Iterable[int] | None, predictions: Sequence[Observations]) -> list[int]:
+def wanted_classes(classes: Iterable[int] | None, predictions: Sequence[Images]) -> list[int]:
     """Return the predicted classes to look at, ascending.
 
     Parameters
@@ -37,7 +35,7 @@ def wanted_classes(classes: Iterable[int] | None, predictions: Sequence[Observat
         A class is below 1.
     """
     if classes is None:
-        found = [of.true_classes for of in predictions] + [np.unique(of.prediction) for of in predictions]
+        found = [of.true_classes for of in predictions] + [of.predicted_classes for of in predictions]
         return sorted({int(class_id) for ids in found for class_id in ids if class_id > 0})
     wanted = sorted({int(class_id) for class_id in classes})
     if wanted and wanted[0] < 1:
@@ -46,12 +44,13 @@ def wanted_classes(classes: Iterable[int] | None, predictions: Sequence[Observat
 
 
 def measure_classes(
-    predictions: Sequence[Observations],
+    predictions: Sequence[Images],
     classes: Sequence[int],
     estimator: Estimator,
     resamples: int,
     permutations: int | None,
     seed: int,
+    exact_draws: bool = True,
 ) -> list[Mapping[int, ClassLeakage]]:
     """Measure every class of one or more predictions of the same images.
 
@@ -69,6 +68,8 @@ def measure_classes(
         How many times to shuffle artefact maps; None for as many as `resamples`, but 200 at most.
     seed
         Seed of draws and shuffles.
+    exact_draws
+        See `measure`.
 
     Returns
     -------
@@ -89,4 +90,4 @@ def measure_classes(
     orders = shuffles(predictions, count, seed)
     if estimator == "pooled":
         return [{k: measure_pooled(of, k, weights, orders) for k in classes} for of in predictions]
-    return [{k: measure(of, k, estimator, weights, orders) for k in classes} for of in predictions]
+    return [{k: measure(of, k, estimator, weights, orders, exact_draws) for k in classes} for of in predictions]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from napari_unlearn.leakage.classes import measure_classes, wanted_classes
 from napari_unlearn.leakage.estimate import Estimate, Estimator, check_estimator
 from napari_unlearn.leakage.global_leakage import as_estimate, most_leaking
+from napari_unlearn.leakage.images import Images
 from napari_unlearn.leakage.measure import ClassLeakage
 from napari_unlearn.leakage.observations import observe
 from napari_unlearn.leakage.resampled import Interval, check_interval
@@ -54,7 +55,7 @@ def leakage_difference(
     *,
     classes: Iterable[int] | None = None,
     estimator: Estimator = "miller-madow",
-    interval: Interval = "bca",
+    interval: Interval = "studentised",
     resamples: int = 1000,
     permutations: int | None = None,
     seed: int = 0,
@@ -84,11 +85,59 @@ def leakage_difference(
     ValueError
         As for `s_global`.
     """
+    first, last = (observe(spurious, truth, prediction) for prediction in (before, after))
+    return difference_of(
+        first,
+        last,
+        classes=classes,
+        estimator=estimator,
+        interval=interval,
+        resamples=resamples,
+        permutations=permutations,
+        seed=seed,
+    )
+
+
+def difference_of(
+    before: Images,
+    after: Images,
+    *,
+    classes: Iterable[int] | None = None,
+    estimator: Estimator = "miller-madow",
+    interval: Interval = "studentised",
+    resamples: int = 1000,
+    permutations: int | None = None,
+    seed: int = 0,
+) -> Difference:
+    """Compare the leakage of two models on images wherever they are kept, see `leakage_difference`.
+
+    Parameters
+    ----------
+    before, after
+        The same images in the same order, in memory or counted as they went by (`Tally.of`).
+    classes, estimator, interval, resamples, permutations, seed
+        As for `s_global`.
+
+    Returns
+    -------
+    Difference
+        With its interval, and each model alone.
+
+    Raises
+    ------
+    ValueError
+        As for `s_global`, or one model saw more images than the other.
+    """
     check_estimator(estimator)
     check_interval(interval)
-    models = [observe(spurious, truth, prediction) for prediction in (before, after)]
+    models = [before, after]
+    if before.images != after.images:
+        raise ValueError(
+            f"Two models are compared on the same images, but one saw {before.images} and the other {after.images}."
+        )
     wanted = wanted_classes(classes, models)
-    measured = measure_classes(models, wanted, estimator, resamples, permutations, seed)
+    exact_draws = interval != "studentised"
+    measured = measure_classes(models, wanted, estimator, resamples, permutations, seed, exact_draws)
     largest = [most_leaking(each) for each in measured]
     first, last = (None if k is None else each[k].per_pixel for k, each in zip(largest, measured, strict=True))
     # A model that predicts nothing leaks nothing, on whatever images.

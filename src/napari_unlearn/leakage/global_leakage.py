@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from napari_unlearn.leakage.classes import measure_classes, wanted_classes
 from napari_unlearn.leakage.estimate import Estimate, Estimator, check_estimator
+from napari_unlearn.leakage.images import Images
 from napari_unlearn.leakage.measure import FEW_IMAGES, ClassLeakage, least_images
-from napari_unlearn.leakage.observations import Observations, observe
+from napari_unlearn.leakage.observations import observe
 from napari_unlearn.leakage.resampled import FEW_SHUFFLES, Interval, check_interval
 
 
@@ -26,7 +27,7 @@ def s_global(
     *,
     classes: Iterable[int] | None = None,
     estimator: Estimator = "miller-madow",
-    interval: Interval = "bca",
+    interval: Interval = "studentised",
     resamples: int = 1000,
     permutations: int | None = None,
     seed: int = 0,
@@ -53,7 +54,7 @@ def s_global(
     estimator
         ``plug-in``, ``miller-madow``, ``permutation-null`` or ``pooled``; `Estimate.meaning` says what each estimates.
     interval
-        ``bca``, which held the truth more often where it is known, or ``basic``.
+        ``studentised``, which holds the truth most often where it is known, ``bca`` or ``basic``.
     resamples
         How many sets of images to draw for the interval, 1 or more.
     permutations
@@ -73,12 +74,52 @@ def s_global(
         Shapes or values do not fit, a class is below 1, resamples is below 1, permutations is below 0, or the
         estimator or the interval is not known.
     """
+    return estimate_leakage(
+        observe(spurious, truth, prediction),
+        classes=classes,
+        estimator=estimator,
+        interval=interval,
+        resamples=resamples,
+        permutations=permutations,
+        seed=seed,
+    )
+
+
+def estimate_leakage(
+    images: Images,
+    *,
+    classes: Iterable[int] | None = None,
+    estimator: Estimator = "miller-madow",
+    interval: Interval = "studentised",
+    resamples: int = 1000,
+    permutations: int | None = None,
+    seed: int = 0,
+) -> Estimate:
+    """Estimate S_global on images wherever they are kept, see `s_global`.
+
+    Parameters
+    ----------
+    images
+        In memory, or counted as they went by (`Tally.of`).
+    classes, estimator, interval, resamples, permutations, seed
+        As for `s_global`.
+
+    Returns
+    -------
+    Estimate
+        Value, interval, maps.
+
+    Raises
+    ------
+    ValueError
+        As for `s_global`.
+    """
     check_estimator(estimator)
     check_interval(interval)
-    observations = observe(spurious, truth, prediction)
-    wanted = wanted_classes(classes, [observations])
-    (measured,) = measure_classes([observations], wanted, estimator, resamples, permutations, seed)
-    return as_estimate(measured, observations, estimator, interval)
+    wanted = wanted_classes(classes, [images])
+    exact_draws = interval != "studentised"
+    (measured,) = measure_classes([images], wanted, estimator, resamples, permutations, seed, exact_draws)
+    return as_estimate(measured, images, estimator, interval)
 
 
 def most_leaking(measured: Mapping[int, ClassLeakage]) -> int | None:
@@ -89,7 +130,7 @@ def most_leaking(measured: Mapping[int, ClassLeakage]) -> int | None:
 
 
 def as_estimate(
-    measured: Mapping[int, ClassLeakage], observations: Observations, estimator: Estimator, interval: Interval
+    measured: Mapping[int, ClassLeakage], observations: Images, estimator: Estimator, interval: Interval
 ) -> Estimate:
     """Put together what is reported.
 

@@ -41,7 +41,7 @@ def information_curve(
     *,
     classes: Sequence[int] | None = None,
     estimator: Estimator = "permutation-null",
-    interval: Interval = "bca",
+    interval: Interval = "studentised",
     resamples: int = 200,
     seed: int = 0,
 ) -> list[CurvePoint]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_unlearn.leakage.bootstrap import Weights, image_sets
+from napari_unlearn.leakage.images import Images
 from napari_unlearn.leakage.information import FloatArray, TableEstimator, counted_information
 from napari_unlearn.leakage.jackknife import information_without
 from napari_unlearn.leakage.observations import Observations
 from napari_unlearn.leakage.resampled import Resampled
-from napari_unlearn.leakage.shuffle import Orders, spread_evenly
+from napari_unlearn.leakage.sampling import shuffled_pixels, spread_evenly
+from napari_unlearn.leakage.shuffle import Orders, shuffled_tables
 
 FEW_IMAGES = 20
 """With fewer images in a table its estimate is mostly noise, so such a table is left out."""
@@ -20,8 +23,8 @@ FEW_IMAGES = 20
 LEAST_IMAGES = 5
 """Where there are few images altogether, tables with a tenth of them are kept, but none with fewer than this."""
 
-# Shuffles are done side by side as long as they have no more pixels than this in all images together.
-_MOST_VALUES = 10_000_000
+JACKKNIFED = 25
+"""In so many shuffles images are left out one by one: a mean over more of them would hardly be another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +75,16 @@ class Sums:
 
 
 def measure(
-    observations: Observations, class_id: int, estimator: TableEstimator, weights: Weights, orders: Orders
+    observations: Images,
+    class_id: int,
+    estimator: TableEstimator,
+    weights: Weights,
+    orders: Orders,
+    exact_draws: bool = True,
 ) -> ClassLeakage:
     """Measure one predicted class pixel by pixel.
+
+    Estimates and maps are of all pixels, replicates of a sample of them.
 
     Parameters
     ----------
@@ -88,6 +98,9 @@ def measure(
         How often each image is drawn, shape (resamples, N).
     orders
         Shuffles of artefact maps, shape (shuffles, N).
+    exact_draws
+        Whether to count anew in each resampled set of images, or to add up what each image adds: basic and BCa
+        intervals want the former, a studentised one makes do without.
 
     Returns
     -------
@@ -95,30 +108,43 @@ def measure(
         Value and replicates.
     """
     images = observations.images
-    in_table = np.count_nonzero(observations.predicted(class_id), axis=0)
+    everywhere = observations.tables(class_id)
+    in_table = everywhere.sum(axis=(0, 1))
     kept = np.flatnonzero(in_table >= least_images(images))
-    shape, observations = observations.shape, observations.at(kept)
-    tables = observations.tables(class_id)
+    tables = everywhere[..., kept]
     information = counted_information(tables, estimator)
     map_ = np.zeros(in_table.size)
     map_[kept] = information / images
-    area = np.count_nonzero(observations.predicted(class_id), axis=1).astype(np.float64)
-    all_images = Sums(information.sum(), area.sum(), images)
-    drawn = Sums(image_sets(observations, class_id, tables).sums(weights, estimator), weights @ area, images)
-    gone = information_without(observations, class_id, tables, estimator)[0]
-    without = Sums(information.sum() - gone, area.sum() - area, max(1, images - 1))
+    counted = float(in_table[kept].sum())
+    all_pixels = Sums(information.sum(), np.asarray(counted), images)
 
-    sample = observations.at(spread_evenly(np.arange(kept.size)))
-    part, part_without = _side_by_side(sample, class_id, estimator, np.arange(images)[None])
-    chance, chance_without = _side_by_side(sample, class_id, estimator, orders)
-    scale = kept.size / max(1, sample.spurious.shape[1])
+    sample = observations.sample(kept)
+    tables_of_sample = sample.tables(class_id)
+    some = float(counted_information(tables_of_sample, estimator).sum())
+    area = np.count_nonzero(sample.predicted(class_id), axis=1).astype(np.float64)
+    gone = information_without(sample, class_id, tables_of_sample, estimator)[0]
+    without = Sums(some - gone, area.sum() - area, max(1, images - 1))
+    drawn = None
+    if exact_draws:
+        sets = image_sets(sample, class_id, tables_of_sample)
+        drawn = Sums(sets.sums(weights, estimator), weights @ area, images)
+
+    few = sample.at(spread_evenly(np.arange(sample.spurious.shape[1]), shuffled_pixels(images)))
+    replicates = Replicates(
+        drawn,
+        without,
+        *_shuffled(few, class_id, estimator, np.arange(images)[None]),
+        *_shuffled(few, class_id, estimator, orders),
+        weights,
+    )
+    scales = [kept.size / max(1, of.spurious.shape[1]) for of in (sample, few)]
     return ClassLeakage(
-        map=map_.reshape(shape),
+        map=map_.reshape(observations.shape),
         inside=float(_inside(tables, information, observations.true_classes > 0).sum() / images),
-        pixels=float(area.mean()),
-        left_out=float(1 - area.sum() / max(1, in_table.sum())) if in_table.any() else 0.0,
-        total=_resampled("total", all_images, drawn, without, part, part_without, chance, chance_without, scale),
-        per_pixel=_resampled("per_pixel", all_images, drawn, without, part, part_without, chance, chance_without, 1.0),
+        pixels=counted / images,
+        left_out=float(1 - counted / max(1, in_table.sum())) if in_table.any() else 0.0,
+        total=replicates.of("total", all_pixels, *scales),
+        per_pixel=replicates.of("per_pixel", all_pixels, 1.0, 1.0),
     )
 
 
@@ -143,45 +169,78 @@ def least_images(images: int) -> int:
     return min(FEW_IMAGES, max(LEAST_IMAGES, images // 10))
 
 
-def _side_by_side(
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """Sums over the pixels of a sample, for the sum over all pixels and for the mean.
+
+    Attributes
+    ----------
+    drawn
+        Of resampled sets of images; None to make them from `without`.
+    without
+        Without each image.
+    part, part_without
+        On the pixels that shuffles are made on.
+    chance, chance_without
+        With artefact maps shuffled.
+    weights
+        How often each image was drawn, shape (resamples, N).
+    """
+
+    drawn: Sums | None
+    without: Sums
+    part: Sums
+    part_without: Sums
+    chance: Sums
+    chance_without: Sums
+    weights: Weights
+
+    def of(self, what: Literal["total", "per_pixel"], whole: Sums, scale: float, shuffled_scale: float) -> Resampled:
+        """Return one number with its replicates.
+
+        Parameters
+        ----------
+        what
+            Which number.
+        whole
+            Of all pixels.
+        scale, shuffled_scale
+            What a sum over the sample, and one over the pixels of shuffles, is to be multiplied by.
+
+        Returns
+        -------
+        Resampled
+        """
+        estimate = float(getattr(whole, what))
+        without = getattr(self.without, what) * scale
+        if self.drawn is None:
+            drawn = estimate + self.weights @ ((without.mean() - without) * (without.size - 1)) / without.size
+        else:
+            drawn = getattr(self.drawn, what) * scale
+        part, part_without, chance, chance_without = (
+            getattr(sums, what) * shuffled_scale
+            for sums in (self.part, self.part_without, self.chance, self.chance_without)
+        )
+        return Resampled(
+            estimate, drawn, without, float(part[0]), part_without[0], chance, chance_without, self.weights
+        )
+
+
+def _shuffled(
     observations: Observations, class_id: int, estimator: TableEstimator, orders: Orders
 ) -> tuple[Sums, Sums]:
-    """Return the sums of each shuffle, shape (shuffles,), and those without each image, shape (shuffles, N)."""
+    """Return the sums of each shuffle, shape (shuffles,), and of some without each image, shape (some, N)."""
     images, pixels = observations.spurious.shape
     area = np.count_nonzero(observations.predicted(class_id), axis=1).astype(np.float64)
-    information, without = np.zeros(len(orders)), np.zeros((len(orders), images))
-    at_once = max(1, _MOST_VALUES // max(1, images * pixels))
-    for start in range(0, len(orders), at_once):
-        part = slice(start, start + at_once)
-        shuffled = observations.shuffled(orders[part])
-        tables = shuffled.tables(class_id)
-        counted = counted_information(tables, estimator).reshape(len(orders[part]), pixels)
-        information[part] = counted.sum(axis=1)
-        without[part] = information_without(shuffled, class_id, tables, estimator, len(counted))
+    tables = shuffled_tables(observations, class_id, orders)
+    information = counted_information(tables, estimator).reshape(len(orders), pixels).sum(axis=1)
+    some = orders[:JACKKNIFED]
+    gone = np.zeros((len(some), images))
+    for place, order in enumerate(some):
+        part = slice(place * pixels, (place + 1) * pixels)
+        gone[place] = information_without(observations.shuffled(order[None]), class_id, tables[..., part], estimator)[0]
     whole = Sums(information, np.full(len(orders), area.sum()), images)
-    return whole, Sums(information[:, None] - without, area.sum() - area, max(1, images - 1))
-
-
-def _resampled(
-    what: str,
-    whole: Sums,
-    drawn: Sums,
-    without: Sums,
-    part: Sums,
-    part_without: Sums,
-    chance: Sums,
-    chance_without: Sums,
-    scale: float,
-) -> Resampled:
-    return Resampled(
-        float(getattr(whole, what)),
-        getattr(drawn, what),
-        getattr(without, what),
-        float(getattr(part, what)[0]) * scale,
-        getattr(part_without, what)[0] * scale,
-        getattr(chance, what) * scale,
-        getattr(chance_without, what) * scale,
-    )
+    return whole, Sums(information[: len(some), None] - gone, area.sum() - area, max(1, images - 1))
 
 
 def _inside(tables: npt.NDArray[np.int64], information: FloatArray, lesion: npt.NDArray[np.bool_]) -> FloatArray:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_unlearn.leakage.sampling import SAMPLED, spread_evenly
+
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -41,6 +43,11 @@ class Observations:
         """N."""
         return len(self.spurious)
 
+    @property
+    def predicted_classes(self) -> npt.NDArray[Any]:
+        """The ids of the classes that are predicted somewhere, ascending."""
+        return np.unique(self.prediction)
+
     def predicted(self, class_id: int) -> BoolArray:
         """Return where a class is predicted, shape (N, P)."""
         where: BoolArray = self.prediction == class_id
@@ -67,6 +74,25 @@ class Observations:
         for row in (where & ~self.spurious, where & self.spurious):
             for true_class in range(self.true_classes.size):
                 yield row & (self.truth == true_class)
+
+    def per_image(self, class_id: int) -> npt.NDArray[np.int64]:
+        """Return the counts over the pixels of each image, shape (N, 2, true classes)."""
+        counts = [np.count_nonzero(cell, axis=1) for cell in self.cells(self.predicted(class_id))]
+        return np.array(counts, np.int64).T.reshape(self.images, 2, -1)
+
+    def sample(self, pixels: npt.NDArray[np.intp]) -> Observations:
+        """Return all images at `SAMPLED` of these pixels at most, spread evenly."""
+        return self.at(spread_evenly(pixels, SAMPLED))
+
+    def main_class(self) -> npt.NDArray[np.int64]:
+        """Return the class from 1 up that each image has most pixels of, shape (N,); 0 where there are none."""
+        result = np.zeros(self.images, np.int64)
+        most = np.zeros(self.images, np.int64)
+        for class_id in self.predicted_classes[self.predicted_classes > 0]:
+            pixels = np.count_nonzero(self.prediction == class_id, axis=1)
+            result[pixels > most] = class_id
+            most = np.maximum(most, pixels)
+        return result
 
     def at(self, pixels: npt.NDArray[np.intp]) -> Observations:
         """Return the observations of some pixels only."""

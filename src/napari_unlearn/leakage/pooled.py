@@ -13,17 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_unlearn.leakage.bootstrap import Weights
+from napari_unlearn.leakage.images import Images
 from napari_unlearn.leakage.information import FloatArray, counted_information
 from napari_unlearn.leakage.measure import ClassLeakage
 from napari_unlearn.leakage.observations import Observations
 from napari_unlearn.leakage.resampled import Resampled
-from napari_unlearn.leakage.shuffle import Orders, spread_evenly
+from napari_unlearn.leakage.sampling import shuffled_pixels, spread_evenly
+from napari_unlearn.leakage.shuffle import Orders
 
 _AT_ONCE = 20
 """Shuffles done side by side."""
 
 
-def measure_pooled(observations: Observations, class_id: int, weights: Weights, orders: Orders) -> ClassLeakage:
+def measure_pooled(observations: Images, class_id: int, weights: Weights, orders: Orders) -> ClassLeakage:
     """Measure one predicted class on one table.
 
     The pixels of an image are not independent, so that no formula in the count of pixels gives the bias. The jackknife
@@ -46,9 +48,10 @@ def measure_pooled(observations: Observations, class_id: int, weights: Weights, 
         Value and replicates; the map holds what the images in which a pixel is predicted add to the mean.
     """
     images = observations.images
-    counts = _counts(observations, class_id)[0]
-    where = observations.predicted(class_id)
-    sample = observations.at(spread_evenly(np.flatnonzero(where.any(axis=0))))
+    tables = observations.tables(class_id)
+    counts = observations.per_image(class_id).astype(np.float64)
+    sample = observations.sample(np.flatnonzero(tables.any(axis=(0, 1))))
+    sample = sample.at(spread_evenly(np.arange(sample.spurious.shape[1]), shuffled_pixels(images)))
     part = _counts(sample, class_id)
     at_once = [orders[start : start + _AT_ONCE] for start in range(0, len(orders), _AT_ONCE)]
     chance = np.concatenate(
@@ -56,7 +59,6 @@ def measure_pooled(observations: Observations, class_id: int, weights: Weights, 
     )
     pixels = counts.sum() / images
     per_pixel = _resampled(counts, weights, part, chance, False)
-    tables = observations.tables(class_id)
     pointwise = _pointwise(counts.sum(axis=0))[..., None] * tables
     in_table, lesion = tables.sum(axis=(0, 1)), observations.true_classes > 0
     taken_off = (pointwise.sum() / max(1, in_table.sum())) - per_pixel.estimate
@@ -112,6 +114,7 @@ def _resampled(counts: FloatArray, weights: Weights, part: FloatArray, chance: F
         part_without * scale,
         by_chance * scale,
         chance_without * scale,
+        weights,
     )
 
 

@@ -8,21 +8,30 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from napari_unlearn.leakage.bootstrap import Weights
 from napari_unlearn.leakage.information import FloatArray
 from napari_unlearn.leakage.jackknife import variance
 
-Interval = Literal["basic", "bca"]
-"""``basic`` takes the resampled errors off the estimate; ``bca`` corrects percentiles for bias and acceleration."""
+Interval = Literal["studentised", "basic", "bca"]
+"""``studentised`` draws how many standard errors the estimate may be off; ``basic`` takes the resampled errors off the
+estimate; ``bca`` corrects percentiles for bias and acceleration."""
 
 CONFIDENCE = 0.95
 
 FEW_SHUFFLES = 20
 """With fewer shuffles the spread of chance is not known well enough to use it."""
 
+CLEAR = 2.0
+"""What the jackknife finds beyond chance counts from so many standard deviations of its own on. Anything that is above
+0 by accident would count otherwise, and nothing that is below, so that intervals would be too wide where there is
+nothing to find."""
+
 
 @dataclass(frozen=True, eq=False)
 class Resampled:
     """An estimate and its replicates.
+
+    Replicates may come from a part of the pixels, since neighbours tell nearly the same: only how they spread counts.
 
     Attributes
     ----------
@@ -36,7 +45,10 @@ class Resampled:
     part, part_without
         The same as `estimate` and `without`, on the pixels that shuffles are made on; shape () and (N,).
     chance, chance_without
-        `part` and `part_without` with artefact maps shuffled among images, shape (shuffles,) and (shuffles, N).
+        `part` and `part_without` with artefact maps shuffled among images, shape (shuffles,) and (some of these
+        shuffles, N).
+    weights
+        How often each image was drawn, shape (resamples, N); a studentised interval needs them.
     """
 
     estimate: float
@@ -46,6 +58,7 @@ class Resampled:
     part_without: FloatArray
     chance: FloatArray
     chance_without: FloatArray
+    weights: Weights | None = None
 
     def __sub__(self, other: Resampled) -> Resampled:
         """Return the difference of two numbers from the same images, draws and shuffles."""
@@ -57,6 +70,7 @@ class Resampled:
             self.part_without - other.part_without,
             self.chance - other.chance,
             self.chance_without - other.chance_without,
+            self.weights,
         )
 
     def variance(self) -> float:
@@ -64,13 +78,15 @@ class Resampled:
 
         The jackknife sees the part that is linear in the images, but takes the noise of the logarithms of counts for
         signal: near independence, where nothing is linear, it finds twice the true variance. How much it finds in
-        shuffled data and how far shuffled estimates really scatter is known, and the difference is taken off.
+        shuffled data and how far shuffled estimates really scatter is known. What it finds beyond that, if it is more
+        than `CLEAR` standard deviations, is added to how far they scatter.
         """
         jackknife, of_part = float(variance(self.without)), float(variance(self.part_without))
         if self.chance.size < FEW_SHUFFLES or of_part == 0:
             return jackknife
-        found, real = float(variance(self.chance_without).mean()), float(self.chance.var())
-        return jackknife * max(of_part - found + real, real) / of_part
+        found, real = variance(self.chance_without), float(self.chance.var())
+        beyond = of_part - float(found.mean())
+        return jackknife * (real + (beyond if beyond > CLEAR * found.std() else 0.0)) / of_part
 
     def interval(self, kind: Interval = "basic") -> tuple[float, float]:
         """Return the 95 % interval.
@@ -78,26 +94,49 @@ class Resampled:
         Parameters
         ----------
         kind
-            ``basic``: the errors of the resampled numbers around their mean, with their variance brought to
-            `variance`, are taken off the estimate (Davison and Hinkley, 1997, section 5.2). ``bca``: percentiles of
+            ``studentised``: the error of a mean of what each image adds (its influence, from `without`), in standard
+            errors that are computed anew in each resampled set, times the root of `variance` is taken off the estimate
+            (Davison and Hinkley, 1997, section 5.2). ``basic``: the errors of the resampled numbers around their mean,
+            with their variance brought to `variance`, are taken off the estimate (the same). ``bca``: percentiles of
             the estimate plus these errors, their levels corrected (Efron, 1987).
 
         Returns
         -------
         tuple of float
             Low and high, widened where needed to hold the estimate.
+
+        Raises
+        ------
+        ValueError
+            ``studentised`` without `weights`.
         """
-        errors = self.drawn - self.drawn.mean()
-        spread = float(errors.std())
-        if spread == 0:
+        errors = self._studentised() if kind == "studentised" else self.drawn - self.drawn.mean()
+        if not errors.any():
             return self.estimate, self.estimate
+        spread = 1.0 if kind == "studentised" else float(errors.std())
         errors *= np.sqrt(self.variance()) / spread
         tails = np.array([(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-        if kind == "basic":
-            high, low = self.estimate - np.quantile(errors, tails)
-        else:
+        if kind == "bca":
             low, high = self.estimate + np.quantile(errors, self._corrected(tails, errors))
+        else:
+            high, low = self.estimate - np.quantile(errors, tails)
         return min(float(low), self.estimate), max(float(high), self.estimate)
+
+    def _studentised(self) -> FloatArray:
+        """Return the error of each resampled mean of influences, in its own standard errors."""
+        if self.weights is None:
+            raise ValueError("A studentised interval needs to know how often each image was drawn.")
+        influence = (self.without.mean() - self.without).astype(np.float32)
+        scale = np.abs(influence).max(initial=0)
+        if scale == 0:
+            return np.zeros(len(self.weights))
+        influence /= scale
+        images = self.without.size
+        mean = (self.weights @ influence) / images
+        spread = (self.weights @ influence**2) / images - mean**2
+        # A set of images that are all alike tells nothing about its error.
+        known = spread > 1e-9
+        return np.asarray(mean[known] / np.sqrt(spread[known] / images), np.float64)
 
     def _corrected(self, levels: FloatArray, errors: FloatArray) -> FloatArray:
         below = np.clip((errors < 0).mean(), 1 / (errors.size + 1), errors.size / (errors.size + 1))

@@ -11,17 +11,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from napari_unlearn.leakage.images import Images
 from napari_unlearn.leakage.observations import Observations
 
 Orders = npt.NDArray[np.intp]
 """Which image's artefact map each image gets in each shuffle, shape (shuffles, N)."""
 
-PIXELS = 400
-"""Shuffles are made on at most so many pixels, spread evenly over those that count: they are for widths and p-values,
-which more pixels would hardly sharpen, as neighbours tell the same."""
 
-
-def shuffles(predictions: Sequence[Observations], count: int, seed: int) -> Orders:
+def shuffles(predictions: Sequence[Images], count: int, seed: int) -> Orders:
     """Draw shuffles.
 
     Parameters
@@ -40,7 +37,7 @@ def shuffles(predictions: Sequence[Observations], count: int, seed: int) -> Orde
         Shape (count, N).
     """
     rng = np.random.default_rng([seed, 1])
-    _, group = np.unique(np.stack([main_class(of) for of in predictions]), axis=1, return_inverse=True)
+    _, group = np.unique(np.stack([of.main_class() for of in predictions]), axis=1, return_inverse=True)
     members = [np.flatnonzero(group.reshape(-1) == number) for number in range(int(group.max()) + 1)]
     orders = np.tile(np.arange(group.size), (count, 1))
     for order in orders:
@@ -49,20 +46,36 @@ def shuffles(predictions: Sequence[Observations], count: int, seed: int) -> Orde
     return orders
 
 
-def main_class(observations: Observations) -> npt.NDArray[np.int64]:
-    """Return the class from 1 up that each image has most pixels of, shape (N,); 0 where there are none."""
-    classes = [class_id for class_id in np.unique(observations.prediction) if class_id > 0]
-    result = np.zeros(observations.images, np.int64)
-    most = np.zeros(observations.images, np.int64)
-    for class_id in classes:
-        pixels = np.count_nonzero(observations.prediction == class_id, axis=1)
-        result[pixels > most] = class_id
-        most = np.maximum(most, pixels)
-    return result
+def shuffled_tables(observations: Observations, class_id: int, orders: Orders) -> npt.NDArray[np.int64]:
+    """Count each pixel's images with shuffled artefact maps.
+
+    Parameters
+    ----------
+    observations
+        The images.
+    class_id
+        The predicted class.
+    orders
+        Shape (shuffles, N).
+
+    Returns
+    -------
+    ndarray of int64
+        The tables of the pixels of all shuffles side by side, shape (2, true classes, shuffles * P).
+    """
+    pixels = observations.spurious.shape[1]
+    where = observations.predicted(class_id)
+    # Images are packed into bits, eight at a time, so that a shuffle is counted in an eighth of the steps.
+    columns = [where & (observations.truth == place) for place in range(observations.true_classes.size)]
+    packed = [np.packbits(column, axis=0) for column in columns]
+    marked = np.empty((len(columns), len(orders), pixels), np.int64)
+    for place, order in enumerate(orders):
+        spurious = np.packbits(observations.spurious[order], axis=0)
+        for column, bits in enumerate(packed):
+            marked[column, place] = _BITS[spurious & bits].sum(axis=0, dtype=np.int64)
+    all_ = np.array([np.count_nonzero(column, axis=0) for column in columns], np.int64).reshape(len(columns), 1, pixels)
+    return np.stack([all_ - marked, marked]).reshape(2, len(columns), -1)
 
 
-def spread_evenly(pixels: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return at most `PIXELS` of some pixels, in even steps."""
-    if pixels.size <= PIXELS:
-        return pixels
-    return pixels[np.linspace(0, pixels.size - 1, PIXELS).round().astype(np.intp)]
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1).astype(np.uint8)
+"""How many bits are set in each byte."""
