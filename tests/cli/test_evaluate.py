@@ -19,7 +19,7 @@ from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation
 
 def test_json_has_the_keys_of_the_contract(told: Callable[..., dict[str, Any]], sample: Dataset, model: Path) -> None:
     result = told("evaluate", sample.root, model)
-    assert result.keys() == {"splits", "shortcut_gap"}
+    assert result.keys() == {"splits", "shortcut_gap", "shortcut_gap_detail"}
     assert result["splits"].keys() == {"test_aligned", "test_conflicting"}
     for split in result["splits"].values():
         assert split.keys() >= {"dice", "dice_per_class", "auroc", "leakage", "counterfactual_shift", "cases"}
@@ -67,3 +67,23 @@ def test_what_is_not_known_is_a_dash(known: bool) -> None:
     words = ["0.500", "0.750", "0.0312 ", "0.0100 to 0.0500", "+0.125"]
     assert [word in text for word in words] == [known] * 5
     assert text.count(" - ") == (1 if known else 5)
+
+
+def test_groups_are_told_with_their_counts(type_: Callable[..., Result], sample: Dataset, model: Path) -> None:
+    options = ("--split", "test_aligned", "--groups", "ruler, hair", "--counterfactuals", "2")
+    result = type_("evaluate", sample.root, model, *options)
+    assert result.exit_code == 0
+    for words in (
+        "AUROC within groups",
+        "with ruler",
+        "without ruler",
+        "with hair",
+        "95 % interval",
+        "without context",
+    ):
+        assert words in result.stdout
+    assert "with ink" not in result.stdout
+
+
+def test_a_group_that_is_not_there_is_refused(refused: Callable[..., str], sample: Dataset, model: Path) -> None:
+    assert "no column moon" in refused("evaluate", sample.root, model, "--groups", "moon", "--json")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_unlearn.data.artefacts import ARTEFACT_NAMES, HAIR
-from napari_unlearn.evaluation.leakage import SplitLeakage, compare_leakage, in_words, measure_leakage
+from napari_unlearn.evaluation.leakage import SplitLeakage, compare_leakage, in_words, measure_leakage, new_tally
 
 RULER, INK = (next(flag for flag, title in ARTEFACT_NAMES.items() if title == name) for name in ("ruler", "ink"))
 CLASSES = ("background", "benign", "malignant")
@@ -22,7 +22,10 @@ def split(painted: float, extra: int = 0) -> SplitLeakage:
     ruler, ink, error, paint = (rng.random(shape) < share for share in (0.4, 0.3, 0.2, painted))
     flags = (RULER * ruler + INK * ink + extra).astype(np.uint8)
     prediction = 2 * (lesion | error | (ruler & paint)).astype(np.uint8)
-    return measure_leakage(flags, 2 * lesion.astype(np.uint8), prediction, CLASSES, 60, 0)
+    tally = new_tally(shape[1:], len(CLASSES))
+    for image in zip(flags, 2 * lesion.astype(np.uint8), prediction, strict=True):
+        tally.add(*image)
+    return measure_leakage(tally, CLASSES, 60, 0)
 
 
 @pytest.fixture(scope="module")

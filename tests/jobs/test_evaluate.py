@@ -21,7 +21,7 @@ def test_two_models_are_measured_alike(sample: Dataset, model: Path, run: Path, 
     result = finish(events(request, Token()))
     assert isinstance(result, EvaluateResult)
     numbers = json.loads(json.dumps(result.to_json(), allow_nan=False))
-    assert numbers.keys() == {"splits", "shortcut_gap", "before"}
+    assert numbers.keys() == {"splits", "shortcut_gap", "shortcut_gap_detail", "before"}
     assert numbers["splits"].keys() == numbers["before"]["splits"].keys() == {"test_aligned", "test_conflicting"}
     alone = finish(events(EvaluateRequest(sample.root, model, resamples=10), Token()))
     assert alone.before is None

@@ -15,7 +15,10 @@ from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
     from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation
+    from napari_unlearn.evaluation.interval import Measured
     from napari_unlearn.leakage import Difference
+
+INTERVAL = "  95 % interval"
 
 
 def evaluate(
@@ -26,6 +29,17 @@ def evaluate(
         list[str] | None,
         typer.Option(help="Split to measure; may be repeated. Default: all with fine masks, but train."),
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            help="Artefacts and metadata columns to tell the AUROC within, with commas between. Default: every "
+            "artefact that is known.",
+            show_default=False,
+        ),
+    ] = None,
+    counterfactuals: Annotated[
+        int, typer.Option(min=0, help="Cases of a split, at most, to change artefacts and context of.")
+    ] = 200,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -33,17 +47,31 @@ def evaluate(
     from napari_unlearn.jobs.evaluate import EvaluateRequest, EvaluateResult, events
 
     token = Token()
-    request = EvaluateRequest(dataset, model, before, tuple(split) if split else None, device)
+    named = tuple(name.strip() for name in (groups or "").split(",") if name.strip())
+    request = EvaluateRequest(
+        dataset,
+        model,
+        before,
+        tuple(split) if split else None,
+        device,
+        groups=named,
+        counterfactuals=counterfactuals,
+    )
     result = follow(events(request, token), token)
     assert isinstance(result, EvaluateResult)
     if json:
         print_json(result.to_json())
     else:
-        OUT.print(table(result.after, result.before, result.leakage_differences))
+        OUT.print(table(result.after, result.before, result.leakage_differences, result.changes()))
+        for by_group in groups_tables(result.after):
+            OUT.print(by_group)
 
 
 def table(
-    after: Evaluation, before: Evaluation | None, leakage_differences: Mapping[str, Difference] | None = None
+    after: Evaluation,
+    before: Evaluation | None,
+    leakage_differences: Mapping[str, Difference] | None = None,
+    changes: Mapping[str, Mapping[str, Measured | None]] | None = None,
 ) -> Table:
     """Numbers of one or two models side by side.
 
@@ -55,6 +83,8 @@ def table(
         The model to compare with.
     leakage_differences : mapping of str to Difference or None
         Leakage after minus before, by split.
+    changes : mapping of str to mapping, or None
+        Dice, AUROC and counterfactual shift after minus before, by split.
 
     Returns
     -------
@@ -66,20 +96,83 @@ def table(
         column.justify = "right"
     for name in after.splits:
         splits = [model.splits[name] for model in models]
-        rows = {
-            "Dice (outline)": [_number(s.dice) for s in splits],
-            "AUROC (diagnosis)": [_number(s.auroc) for s in splits],
-            "Leakage (nats/pixel)": [_leakage(s.leakage) for s in splits],
-            "  95 % interval": [_interval(s.leakage) for s in splits],
-            "  by chance alone": [_chance(s) for s in splits],
-            **_change((leakage_differences or {}).get(name)),
-            "Artefact shift": [_number(s.counterfactual_shift, sign=True) for s in splits],
-        }
-        for i, (measure, values) in enumerate(rows.items()):
+        change = (changes or {}).get(name, {})
+        rows = [
+            ("Dice (outline)", [_number(s.dice) for s in splits]),
+            *_uncertain(splits, "dice", change),
+            ("AUROC (diagnosis)", [_number(s.auroc) for s in splits]),
+            *_uncertain(splits, "auroc", change),
+            ("  without context", [_alone(s) for s in splits]),
+            ("Leakage (nats/pixel)", [_leakage(s.leakage) for s in splits]),
+            (INTERVAL, [_interval(s.leakage) for s in splits]),
+            ("  by chance alone", [_chance(s) for s in splits]),
+            *_change((leakage_differences or {}).get(name)).items(),
+            ("Artefact shift", [_number(s.counterfactual_shift, sign=True) for s in splits]),
+            *_uncertain(splits, "counterfactual_shift", change, sign=True),
+        ]
+        rows = [row for i, row in enumerate(rows) if not row[0].startswith(" ") or any(row[1])]
+        for i, (measure, values) in enumerate(rows):
             grid.add_row(f"{name} ({splits[0].cases})" if i == 0 else "", measure, *values)
         grid.add_section()
     grid.add_row("shortcut gap", "AUROC", *(_number(m.shortcut_gap, sign=True) for m in models))
+    gaps = [m.gap() for m in models]
+    if any(gaps):
+        grid.add_row("", INTERVAL, *("" if gap is None else gap.written(sign=True) for gap in gaps))
+    changed = None if before is None else after.gap_change_from(before)
+    if changed is not None:
+        grid.add_row("", "  change, paired", "", _with_interval(changed))
     return grid
+
+
+def groups_tables(evaluation: Evaluation) -> list[Table]:
+    """AUROC within groups of cases.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The model.
+
+    Returns
+    -------
+    list of rich.table.Table
+        One for each split where a group is known.
+    """
+    tables = []
+    for name, split in evaluation.splits.items():
+        groups = () if split.behind is None else split.behind.groups
+        grid = Table("Group", "Cases", "Diagnosed", "AUROC", "95 % interval", title=f"{name}: AUROC within groups")
+        for column in grid.columns[1:4]:
+            column.justify = "right"
+        for each in groups:
+            area = each.auroc
+            title = f"{each.value} {each.group}" if each.value in ("with", "without") else f"{each.group}: {each.value}"
+            interval = "" if area is None else area.written()
+            value = "-" if area is None else _number(area.value)
+            grid.add_row(title, str(each.cases), str(each.positive), value, interval or each.note)
+        if groups:
+            tables.append(grid)
+    return tables
+
+
+def _uncertain(
+    splits: list[SplitEvaluation], name: str, change: Mapping[str, Measured | None], sign: bool = False
+) -> list[tuple[str, list[str]]]:
+    """The interval of a number, and its paired change."""
+    known = [split.interval(name) for split in splits]
+    rows = [(INTERVAL, ["" if each is None else each.written(sign=sign) for each in known])]
+    changed = change.get(name)
+    return rows if changed is None else [*rows, ("  change, paired", ["", _with_interval(changed)])]
+
+
+def _with_interval(measured: Measured) -> str:
+    interval = measured.written(sign=True)
+    return f"{measured.value:+.3f}" + (f" ({interval})" if interval else "")
+
+
+def _alone(split: SplitEvaluation) -> str:
+    """AUROC of the lesions on their own."""
+    areas = None if split.behind is None else split.behind.counterfactuals.areas()
+    return "" if areas is None else _number(areas[1].value)
 
 
 def _change(difference: Difference | None) -> dict[str, list[str]]:

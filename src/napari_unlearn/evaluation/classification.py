@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 from scipy.stats import mannwhitneyu
+
+Value = TypeVar("Value")
 
 
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
@@ -48,9 +51,22 @@ def shortcut_gap(aurocs: dict[str, float | None]) -> float | None:
     float or None
         None where one of the two is missing.
     """
-
-    def of(ending: str) -> float | None:
-        return next((value for name, value in aurocs.items() if name.lower().endswith(ending)), None)
-
-    aligned, conflicting = of("aligned"), of("conflicting")
+    aligned, conflicting = split_ending(aurocs, "aligned"), split_ending(aurocs, "conflicting")
     return None if aligned is None or conflicting is None else aligned - conflicting
+
+
+def split_ending(splits: Mapping[str, Value], ending: str) -> Value | None:
+    """Return what belongs to the first split whose name ends so, capitals or not; None if there is none.
+
+    Parameters
+    ----------
+    splits : mapping of str to object
+        By name of the split.
+    ending : str
+        In small letters.
+
+    Returns
+    -------
+    object or None
+    """
+    return next((value for name, value in splits.items() if name.lower().endswith(ending)), None)

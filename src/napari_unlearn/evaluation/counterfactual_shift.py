@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from scipy.ndimage import binary_dilation
 
 from napari_unlearn.data.inpainting import paint_over
@@ -56,3 +57,30 @@ def add_artefact(
     ndarray of uint8, shape (H, W, 3)
     """
     return np.where((artefact & ~lesion)[..., None], donor, image)
+
+
+def fitted(
+    donor: NDArray[np.uint8], artefact: NDArray[np.bool_], shape: tuple[int, ...]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Bring the image and the artefact of another case to a shape.
+
+    Parameters
+    ----------
+    donor : ndarray of uint8, shape (H, W, 3)
+        RGB.
+    artefact : ndarray of bool, shape (H, W)
+        The artefact in `donor`.
+    shape : tuple of int
+        Height and width to come to.
+
+    Returns
+    -------
+    donor : ndarray of uint8, shape (*shape, 3)
+    artefact : ndarray of bool, shape `shape`
+    """
+    if artefact.shape == shape:
+        return donor, artefact
+    size = (shape[1], shape[0])
+    resized = Image.fromarray(donor).resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
+    mask = Image.fromarray(artefact.astype(np.uint8)).resize(size, Image.Resampling.NEAREST)
+    return np.asarray(resized), np.asarray(mask) > 0

@@ -32,19 +32,24 @@ class DiceTally:
         predicted, true : ndarray of uint8, shape (H, W)
             Class ids.
         """
-        for k in range(len(self._both)):
-            p, t = predicted == k, true == k
-            self._both[k] += 2 * np.count_nonzero(p & t)
-            self._sum[k] += np.count_nonzero(p) + np.count_nonzero(t)
-        p, t = predicted > 0, true > 0
-        size = np.count_nonzero(p) + np.count_nonzero(t)
-        if size:
-            self._cases.append(2 * np.count_nonzero(p & t) / size)
+        classes = len(self._both)
+        table = np.bincount(predicted.reshape(-1).astype(np.intp) * classes + true.reshape(-1), minlength=classes**2)
+        table = table.reshape(classes, classes)
+        self._both += 2 * table.diagonal()
+        self._sum += table.sum(axis=0) + table.sum(axis=1)
+        size = 2 * table[1:, 1:].sum() + table[1:, 0].sum() + table[0, 1:].sum()
+        self._cases.append(float(2 * table[1:, 1:].sum() / size) if size else float("nan"))
 
     @property
     def lesion(self) -> float | None:
         """Mean over cases of the Dice of lesion against background; None if no case has a lesion."""
-        return float(np.mean(self._cases)) if self._cases else None
+        known = self.of_cases[~np.isnan(self.of_cases)]
+        return float(known.mean()) if known.size else None
+
+    @property
+    def of_cases(self) -> NDArray[np.float64]:
+        """Dice of lesion against background of each case, in the order they were added; NaN without any lesion."""
+        return np.array(self._cases, np.float64)
 
     @property
     def per_class(self) -> list[float | None]:

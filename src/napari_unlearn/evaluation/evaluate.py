@@ -1,22 +1,31 @@
-"""What a model does on a split: outlines, diagnosis, leakage, and how far an artefact moves it."""
+"""What a model does on a split: outlines, diagnosis, leakage, and how far an artefact moves it.
+
+Images go by one at a time. What is kept of each is a few numbers and what leakage needs (see `leakage.tally`), so that
+memory hardly grows with their number.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from napari_unlearn.data.artefacts import present
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset
-from napari_unlearn.evaluation.classification import auroc, shortcut_gap
-from napari_unlearn.evaluation.counterfactual_shift import add_artefact, remove_artefact
+from napari_unlearn.errors import UserError
+from napari_unlearn.evaluation.classification import auroc
+from napari_unlearn.evaluation.counterfactuals import MOST_CASES, Counterfactuals, changed_images, sample_cases
+from napari_unlearn.evaluation.delong import placements
 from napari_unlearn.evaluation.dice import DiceTally
-from napari_unlearn.evaluation.leakage import SPURIOUS, SplitLeakage, measure_leakage
+from napari_unlearn.evaluation.groups import check_groups, group_aurocs
+from napari_unlearn.evaluation.leakage import SPURIOUS, measure_leakage, new_tally
+from napari_unlearn.evaluation.reading import prepared
+from napari_unlearn.evaluation.results import CaseNumbers, Evaluation, SplitEvaluation
 from napari_unlearn.models.segmenter import (
     Segmenter,
     diagnosis_score,
@@ -24,82 +33,13 @@ from napari_unlearn.models.segmenter import (
     pooled_probabilities,
 )
 
+__all__ = ["Evaluation", "SplitEvaluation", "default_splits", "evaluate_split", "score"]
+
 _LARGEST_MAP = 256
 
-
-@dataclass(frozen=True, eq=False)
-class SplitEvaluation:
-    """Numbers of one split.
-
-    Attributes
-    ----------
-    cases : int
-        Cases that count: those with a fine mask.
-    dice : float or None
-        Mean over cases, lesion against background.
-    dice_per_class : list
-        Pooled over pixels, background first.
-    auroc : float or None
-        Of the pooled score against the diagnosis.
-    leakage : dict or None
-        ``s_global`` and ``normalised`` in nats, ``low`` and ``high`` of the latter; None without artefact maps.
-    leakage_per_artefact : dict of str to float
-        Normalised leakage of each kind of artefact that occurs.
-    leakage_map : ndarray of float32, shape (h, w), or None
-        Nats a pixel, of the class that leaks most.
-    counterfactual_shift : float or None
-        Mean change of the score by the artefact; None where it cannot be measured.
-    leakage_behind : SplitLeakage or None
-        What the leakage was measured on, with its details; None without artefact maps.
-    """
-
-    cases: int
-    dice: float | None
-    dice_per_class: list[float | None]
-    auroc: float | None
-    leakage: dict[str, float] | None
-    leakage_per_artefact: dict[str, float]
-    leakage_map: NDArray[np.float32] | None
-    counterfactual_shift: float | None
-    leakage_behind: SplitLeakage | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The numbers without the map."""
-        return {
-            "dice": self.dice,
-            "dice_per_class": self.dice_per_class,
-            "auroc": self.auroc,
-            "leakage": self.leakage,
-            "leakage_per_artefact": self.leakage_per_artefact,
-            "leakage_detail": None if self.leakage_behind is None else self.leakage_behind.to_json(),
-            "counterfactual_shift": self.counterfactual_shift,
-            "cases": self.cases,
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """Numbers of all splits.
-
-    Attributes
-    ----------
-    splits : dict of str to SplitEvaluation
-        By name.
-    """
-
-    splits: dict[str, SplitEvaluation] = field(default_factory=dict)
-
-    @property
-    def shortcut_gap(self) -> float | None:
-        """AUROC where shortcut and diagnosis agree minus AUROC where they conflict."""
-        return shortcut_gap({name: split.auroc for name, split in self.splits.items()})
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that ``evaluate --json`` prints."""
-        return {
-            "splits": {name: split.to_json() for name, split in self.splits.items()},
-            "shortcut_gap": self.shortcut_gap,
-        }
+MOST_KEPT = 300
+"""The encoder's maps of a larger split are not kept on disk: a megabyte an image, and writing takes as long as looking
+up saves."""
 
 
 def default_splits(dataset: Dataset) -> tuple[str, ...]:
@@ -118,7 +58,13 @@ def default_splits(dataset: Dataset) -> tuple[str, ...]:
 
 
 def evaluate_split(
-    segmenter: Segmenter, dataset: Dataset, name: str, resamples: int = 1000, seed: int = 0
+    segmenter: Segmenter,
+    dataset: Dataset,
+    name: str,
+    resamples: int = 1000,
+    seed: int = 0,
+    groups: Sequence[str] = (),
+    counterfactuals: int = MOST_CASES,
 ) -> Iterator[str | SplitEvaluation]:
     """Evaluate one split.
 
@@ -131,52 +77,80 @@ def evaluate_split(
     name : str
         The split.
     resamples : int
-        Bootstrap resamples of images for the interval of the leakage.
+        Bootstrap resamples of images for intervals.
     seed : int
-        Of resamples and of the partners of counterfactual cases.
+        Of resamples, of the choice of counterfactual cases and of their partners.
+    groups : sequence of str
+        Artefacts and metadata columns to measure the AUROC within; by default every artefact that is known.
+    counterfactuals : int
+        On how many cases at most to measure what artefacts and context do to the score.
 
     Yields
     ------
     str or SplitEvaluation
-        The id of each case as it is done; the result comes last.
+        The id of each case as it is done, once more where counterfactual images of it are; the result comes last.
+
+    Raises
+    ------
+    UserError
+        A file cannot be used, or a group is not known.
     """
     cases = [case for case in dataset.split(name) if case.is_refined]
-    tally = DiceTally(len(segmenter.card.classes))
-    scores: list[float] = []
-    predictions, truths, flags = [], [], []
-    for case in cases:
+    known = all(case.diagnosis for case in cases)
+    check_groups(cases, groups)
+    if groups and not known:
+        raise UserError(
+            f"A case of the split {name} has no diagnosis, so that no AUROC can be told within groups; fill in the "
+            "column diagnosis of metadata.csv."
+        )
+    classes = tuple(segmenter.card.classes)
+    dice, scores = DiceTally(len(classes)), np.zeros(len(cases))
+    shown: list[frozenset[str] | None] = []
+    marked: list[bool | None] = []
+    mapped = [case.shape for case in cases if case.artefact_path is not None]
+    tally = new_tally(common_shape(mapped), len(classes)) if len(mapped) > 1 else None
+    for place, (case, read) in enumerate(zip(cases, prepared(_read, cases), strict=True)):
         yield case.id
-        image, truth = case.image(), case.fine()
-        assert truth is not None
-        logits = segmenter.logits(image)
-        prediction = mask_of(logits, (truth.shape[0], truth.shape[1]))
-        tally.add(prediction, truth)
-        scores.append(score(segmenter, logits))
-        predictions.append(prediction)
-        truths.append(truth)
-        flags.append(case.artefacts())
-    positive = segmenter.card.classes[segmenter.card.positive]
-    diagnosed = [case.diagnosis for case in cases]
-    shift = None
-    if any(f is not None for f in flags):
-        shifts = []
-        for case_id, value in _shifts(segmenter, cases, truths, flags, scores, np.random.default_rng(seed)):
-            yield case_id
-            shifts.append(value)
-        shift = float(np.mean(shifts)) if shifts else None
-    behind = _leakage(flags, truths, predictions, segmenter, resamples, seed)
-    found = None if behind is None else behind.estimate
+        logits = segmenter.logits(read.image) if len(cases) <= MOST_KEPT else segmenter.composed_logits(read.image)
+        prediction = mask_of(logits, (read.fine.shape[0], read.fine.shape[1]))
+        dice.add(prediction, read.fine)
+        scores[place] = score(segmenter, logits)
+        shown.append(None if read.flags is None else frozenset(present(read.flags)))
+        marked.append(None if read.flags is None else bool((read.flags & SPURIOUS).any()))
+        if read.flags is not None and tally is not None:
+            tally.add(*(nearest(mask, tally.shape) for mask in (read.flags, read.fine, prediction)))
+    positive = [case.diagnosis == classes[segmenter.card.positive] for case in cases]
+    chosen = sample_cases(len(cases), counterfactuals, seed)
+    changed = None
+    for step in _changed_scores(segmenter, cases, marked, scores, chosen, np.array(positive) if known else None, seed):
+        if isinstance(step, str):
+            yield step
+        else:
+            changed = step
+    assert changed is not None
+    behind = CaseNumbers(
+        dice.of_cases,
+        placements(list(scores), positive) if known else None,
+        changed,
+        group_aurocs(cases, shown, list(scores), positive, groups) if known else (),
+        resamples,
+        seed,
+    )
+    leakage = None if tally is None else measure_leakage(tally, classes, resamples, seed)
+    found = None if leakage is None else leakage.estimate
+    shift = behind.measured()["counterfactual_shift"]
     yield SplitEvaluation(
         len(cases),
-        tally.lesion,
-        tally.per_class,
-        auroc(scores, [d == positive for d in diagnosed]) if all(diagnosed) else None,
+        dice.lesion,
+        dice.per_class,
+        auroc(list(scores), positive) if known else None,
         None
         if found is None
         else {"s_global": found.value, "normalised": found.normalised, "low": found.low, "high": found.high},
-        {} if behind is None else {title: each.normalised for title, each in behind.per_artefact.items()},
+        {} if leakage is None else {title: each.normalised for title, each in leakage.per_artefact.items()},
         None if found is None else np.asarray(found.map, np.float32),
-        shift,
+        None if shift is None else shift.value,
+        leakage,
         behind,
     )
 
@@ -199,48 +173,38 @@ def score(segmenter: Segmenter, logits: Tensor) -> float:
     return diagnosis_score(pooled_probabilities(logits), segmenter.card.positive)
 
 
-def _shifts(
+@dataclass(frozen=True, eq=False)
+class _Read:
+    image: NDArray[np.uint8]
+    fine: NDArray[np.uint8]
+    flags: NDArray[np.uint8] | None
+
+
+def _read(case: Case) -> _Read:
+    fine = case.fine()
+    assert fine is not None
+    return _Read(case.image(), fine, case.artefacts())
+
+
+def _changed_scores(
     segmenter: Segmenter,
     cases: Sequence[Case],
-    truths: Sequence[NDArray[np.uint8]],
-    flags: Sequence[NDArray[np.uint8] | None],
-    scores: Sequence[float],
-    rng: np.random.Generator,
-) -> Iterator[tuple[str, float]]:
-    """Score with the artefact minus score without it, for each case."""
-    artefacts = [None if f is None else (f & SPURIOUS) > 0 for f in flags]
-    donors = [i for i, a in enumerate(artefacts) if a is not None and a.any()]
-    for i, (case, artefact) in enumerate(zip(cases, artefacts, strict=True)):
-        if artefact is None:
-            continue
-        image, lesion = case.image(), truths[i] > 0
-        if artefact.any():
-            changed = remove_artefact(image, artefact, lesion)
-            yield case.id, scores[i] - score(segmenter, segmenter.composed_logits(changed))
-            continue
-        fitting = [d for d in donors if truths[d].shape == truths[i].shape]
-        if fitting:
-            d = int(rng.choice(fitting))
-            donated = artefacts[d]
-            assert donated is not None
-            changed = add_artefact(image, lesion, cases[d].image(), donated)
-            yield case.id, score(segmenter, segmenter.composed_logits(changed)) - scores[i]
-
-
-def _leakage(
-    flags: Sequence[NDArray[np.uint8] | None],
-    truths: Sequence[NDArray[np.uint8]],
-    predictions: Sequence[NDArray[np.uint8]],
-    segmenter: Segmenter,
-    resamples: int,
+    marked: Sequence[bool | None],
+    scores: NDArray[np.float64],
+    chosen: NDArray[np.intp],
+    positive: NDArray[np.bool_] | None,
     seed: int,
-) -> SplitLeakage | None:
-    known = [(f, t, p) for f, t, p in zip(flags, truths, predictions, strict=True) if f is not None]
-    if len(known) < 2:
-        return None
-    shape = common_shape([t.shape for _, t, _ in known])
-    s, t, p = (np.stack([nearest(entry[i], shape) for entry in known]) for i in range(3))
-    return measure_leakage(s, t, p, tuple(segmenter.card.classes), resamples, seed)
+) -> Iterator[str | Counterfactuals]:
+    """Score the counterfactual images of the chosen cases."""
+    found = np.full((3, len(chosen)), np.nan)
+    for column, changed in enumerate(changed_images(cases, marked, chosen, seed)):
+        yield cases[changed.place].id
+        for row, image in enumerate((changed.added, changed.removed, changed.alone)):
+            if image is not None:
+                found[row, column] = score(segmenter, segmenter.composed_logits(image))
+    added, removed, alone = found
+    diagnoses = None if positive is None or not len(positive) else positive[chosen]
+    yield Counterfactuals(chosen, scores[chosen], added, removed, alone, diagnoses)
 
 
 def common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from napari_unlearn.data.artefacts import ARTEFACT_NAMES, HAIR
-from napari_unlearn.leakage import Difference, Estimate, Estimator, Interval, leakage_difference, s_global
+from napari_unlearn.leakage import Difference, Estimate, Estimator, Interval, Tally, difference_of, estimate_leakage
 
 # Hair lies over lesions and beside them alike; it is no part of what a coarse mask takes in.
 SPURIOUS = sum(flag for flag in ARTEFACT_NAMES if flag != HAIR)
@@ -22,7 +19,10 @@ ESTIMATOR: Estimator = "miller-madow"
 With a few dozen images, taking off all of it would hide a leak that is there; `against_chance` stands beside it.
 """
 
-INTERVAL: Interval = "bca"
+INTERVAL: Interval = "studentised"
+
+_ALL = "all"
+"""Name of the kind of artefact that stands for all of `SPURIOUS`."""
 
 _FEWER_RESAMPLES = 200
 """Enough for the intervals of single kinds of artefact."""
@@ -34,10 +34,8 @@ class SplitLeakage:
 
     Attributes
     ----------
-    flags : ndarray of uint8, shape (N, h, w)
-        Artefacts of each image.
-    truth, prediction : ndarray of uint8, shape (N, h, w)
-        Class ids.
+    tally : Tally
+        The images, counted.
     classes : tuple of str
         By id.
     estimate : Estimate
@@ -48,9 +46,7 @@ class SplitLeakage:
         Of all artefacts but hair, less what chance alone would show (``permutation-null``).
     """
 
-    flags: NDArray[np.uint8]
-    truth: NDArray[np.uint8]
-    prediction: NDArray[np.uint8]
+    tally: Tally
     classes: tuple[str, ...]
     estimate: Estimate
     per_artefact: Mapping[str, Estimate]
@@ -80,22 +76,31 @@ class SplitLeakage:
         }
 
 
-def measure_leakage(
-    flags: NDArray[np.uint8],
-    truth: NDArray[np.uint8],
-    prediction: NDArray[np.uint8],
-    classes: tuple[str, ...],
-    resamples: int,
-    seed: int,
-) -> SplitLeakage:
+def new_tally(shape: tuple[int, int], classes: int) -> Tally:
+    """Make an empty tally of all kinds of artefact.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Height and width of the maps.
+    classes : int
+        Background included.
+
+    Returns
+    -------
+    Tally
+        To be given each image's flags, fine mask and prediction.
+    """
+    return Tally(shape, classes, {_ALL: SPURIOUS, **{name: flag for flag, name in ARTEFACT_NAMES.items()}})
+
+
+def measure_leakage(tally: Tally, classes: tuple[str, ...], resamples: int, seed: int) -> SplitLeakage:
     """Measure the leakage of one model.
 
     Parameters
     ----------
-    flags : ndarray of uint8, shape (N, h, w)
-        Artefacts of each image.
-    truth, prediction : ndarray of uint8, shape (N, h, w)
-        Class ids.
+    tally : Tally
+        From `new_tally`, with at least one image.
     classes : tuple of str
         By id.
     resamples : int
@@ -108,29 +113,27 @@ def measure_leakage(
     SplitLeakage
     """
     ids = range(1, len(classes))
-    spurious = (flags & SPURIOUS) > 0
-    estimate = s_global(
-        spurious, truth, prediction, classes=ids, estimator=ESTIMATOR, interval=INTERVAL, resamples=resamples, seed=seed
+    images = tally.of(_ALL)
+    few = min(resamples, _FEWER_RESAMPLES)
+    return SplitLeakage(
+        tally,
+        classes,
+        estimate_leakage(images, classes=ids, estimator=ESTIMATOR, interval=INTERVAL, resamples=resamples, seed=seed),
+        {
+            name: estimate_leakage(
+                tally.of(name),
+                classes=ids,
+                estimator=ESTIMATOR,
+                interval=INTERVAL,
+                resamples=few,
+                permutations=few // 2,
+                seed=seed,
+            )
+            for name in ARTEFACT_NAMES.values()
+            if tally.occurs(name)
+        },
+        estimate_leakage(images, classes=ids, estimator="permutation-null", resamples=1, permutations=0).normalised,
     )
-    per_artefact = {
-        title: s_global(
-            (flags & flag) > 0,
-            truth,
-            prediction,
-            classes=ids,
-            estimator=ESTIMATOR,
-            interval=INTERVAL,
-            resamples=min(resamples, _FEWER_RESAMPLES),
-            permutations=min(resamples, _FEWER_RESAMPLES) // 2,
-            seed=seed,
-        )
-        for flag, title in ARTEFACT_NAMES.items()
-        if (flags & flag).any()
-    }
-    corrected = s_global(
-        spurious, truth, prediction, classes=ids, estimator="permutation-null", resamples=1, permutations=0
-    )
-    return SplitLeakage(flags, truth, prediction, classes, estimate, per_artefact, corrected.normalised)
 
 
 def compare_leakage(before: SplitLeakage, after: SplitLeakage, resamples: int, seed: int) -> Difference:
@@ -139,7 +142,7 @@ def compare_leakage(before: SplitLeakage, after: SplitLeakage, resamples: int, s
     Parameters
     ----------
     before, after : SplitLeakage
-        Of the two models.
+        Of the two models, of the same images in the same order.
     resamples : int
         Bootstrap resamples of images.
     seed : int
@@ -149,11 +152,9 @@ def compare_leakage(before: SplitLeakage, after: SplitLeakage, resamples: int, s
     -------
     Difference
     """
-    return leakage_difference(
-        (after.flags & SPURIOUS) > 0,
-        after.truth,
-        before.prediction,
-        after.prediction,
+    return difference_of(
+        before.tally.of(_ALL),
+        after.tally.of(_ALL),
         classes=range(1, len(after.classes)),
         estimator=ESTIMATOR,
         interval=INTERVAL,

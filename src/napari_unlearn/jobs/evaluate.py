@@ -16,6 +16,7 @@ from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
     from napari_unlearn.evaluation.evaluate import Evaluation
+    from napari_unlearn.evaluation.interval import Measured
     from napari_unlearn.leakage import Difference
 
 
@@ -36,7 +37,11 @@ class EvaluateRequest:
     device : str
         ``auto``, ``cpu``, ``cuda`` or ``mps``.
     resamples : int
-        Bootstrap resamples for the interval of the leakage.
+        Bootstrap resamples for intervals.
+    groups : tuple of str
+        Artefacts and metadata columns to measure the AUROC within; empty for every artefact that is known.
+    counterfactuals : int
+        On how many cases of a split at most to measure what artefacts and context do to the score.
     """
 
     dataset: Path
@@ -45,6 +50,8 @@ class EvaluateRequest:
     splits: tuple[str, ...] | None = None
     device: str = "auto"
     resamples: int = 1000
+    groups: tuple[str, ...] = ()
+    counterfactuals: int = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +72,31 @@ class EvaluateResult:
     before: Evaluation | None
     leakage_differences: dict[str, Difference] = field(default_factory=dict)
 
+    def changes(self) -> dict[str, dict[str, Measured | None]]:
+        """Dice, AUROC and counterfactual shift after minus before, case by case; empty without another model."""
+        result = {}
+        for name, split in self.after.splits.items():
+            first = None if self.before is None else self.before.splits[name].behind
+            if first is not None and split.behind is not None:
+                result[name] = split.behind.change_from(first)
+        return result
+
     def to_json(self) -> dict[str, Any]:
         """The object that ``evaluate --json`` prints; the other model's numbers stand under ``before``."""
         result = self.after.to_json()
         if self.before is not None:
             result["before"] = self.before.to_json()
+            result["shortcut_gap_detail"]["change"] = _numbers(self.after.gap_change_from(self.before))
+        for name, change in self.changes().items():
+            result["splits"][name]["change"] = {measure: _numbers(each) for measure, each in change.items()}
         for name, each in self.leakage_differences.items():
             numbers = {"value": each.value, "low": each.low, "high": each.high, "note": each.note}
             result["splits"][name]["leakage_difference"] = numbers
         return result
+
+
+def _numbers(measured: Measured | None) -> dict[str, Any] | None:
+    return None if measured is None else measured.to_json()
 
 
 @guarded
@@ -97,7 +120,7 @@ def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
     after = before = None
     models = (request.model,) if request.before is None else (request.before, request.model)
     clock = Clock(token)
-    # Twice the cases: once as they are, once with the artefact added or removed.
+    # Twice the cases: once as they are, once with artefact or context changed.
     total = 2 * len(models) * sum(len(dataset.refined(name)) for name in splits)
     done = 0
     for folder in models:
@@ -152,7 +175,14 @@ def _evaluate(
         )
     results: dict[str, SplitEvaluation] = {}
     for name in splits:
-        for step in evaluate_split(segmenter, dataset, name, request.resamples):
+        for step in evaluate_split(
+            segmenter,
+            dataset,
+            name,
+            request.resamples,
+            groups=request.groups,
+            counterfactuals=request.counterfactuals,
+        ):
             if isinstance(step, SplitEvaluation):
                 results[name] = step
             else:
