@@ -1,7 +1,7 @@
 """What forgetting costs beside learning again from nothing, and what a noisy step costs beside plain PyTorch.
 
-    python benchmarks/operators.py [--folder FOLDER] [--cases 600] [--sizes 128 256] [--tests 100] [--limit 900]
-                                   [--rates 2e-3 5e-3] [--cached] [--steps 31] [--out FILE]
+    python benchmarks/operators.py [refits] [steps] [--folder FOLDER] [--cases 600] [--sizes 128 256] [--tests 100]
+                                   [--limit 900] [--rates 2e-3 5e-3] [--cached] [--steps 31] [--out FILE]
 
 FOLDER is where data sets and their coarse models are made, or found from last time; a temporary one by default. For
 each image size, in one process and with the same retain set, ways to the Dice of `exact-refit` on some test cases:
@@ -172,18 +172,23 @@ def head_by_lbfgs(
     return {**watch.times, "iterations": steps, "dice": reached, "reached": reached >= wanted}
 
 
+def collected_unet(head: HeadSegmenter, cases: tuple[Case, ...], rng: np.random.Generator) -> UnetProblem:
+    """The retain set of a U-Net on the encoder of a head, its decoder random."""
+    network = public_unet(head.encoder, len(head.card.classes), frozen=True, seed=0)
+    segmenter = UnetSegmenter(head.card, head.encoder.card, network)
+    problem = collected(collect_unet(segmenter, network, cases, Settings(), 0, rng)).problem
+    assert isinstance(problem, UnetProblem)
+    return problem
+
+
 def decoder(
     head: HeadSegmenter, cases: tuple[Case, ...], tests: list[Case], wanted: float, limit: float, rate: float
-) -> tuple[UnetProblem, dict[str, Any]]:
+) -> dict[str, Any]:
     """Train the decoder from random weights until it is as good."""
     reading, watch = Watch(), Watch()
     rng = np.random.default_rng(0)
     with reading:
-        network = public_unet(head.encoder, len(head.card.classes), frozen=True, seed=0)
-        segmenter = UnetSegmenter(head.card, head.encoder.card, network)
-        found = collected(collect_unet(segmenter, network, cases, Settings(), 0, rng))
-    problem = found.problem
-    assert isinstance(problem, UnetProblem)
+        problem = collected_unet(head, cases, rng)
     network = with_weights(problem.network, problem.public)
     recipe = UnetRecipe(rate=rate)
     fit = UnetFit(network, recipe, recipe.passes * problem.steps)
@@ -201,7 +206,7 @@ def decoder(
     # Normalisation statistics are needed once, at the end.
     fitting = Watch(watch.seconds + statistics_.seconds, watch.processor + statistics_.processor)
     whole = Watch(reading.seconds + fitting.seconds, reading.processor + fitting.processor)
-    return problem, {
+    return {
         **whole.times,
         "reading": reading.times,
         "fitting": fitting.times,
@@ -316,21 +321,22 @@ def parts_of_our_step(problem: Problem, steps: int) -> dict[str, dict[str, float
     }
 
 
-def measured(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str, Any]:
-    """Everything at one image size."""
+def opened(arguments: argparse.Namespace, folder: Path, size: int) -> tuple[Dataset, HeadSegmenter]:
     os.environ["NAPARI_UNLEARN_CACHE"] = str(folder / "cache")
-    dataset, coarse = make(folder, arguments.cases, size)
+    return make(folder, arguments.cases, size)
+
+
+def refits(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str, Any]:
+    """Ways to the Dice of the refit."""
+    dataset, coarse = opened(arguments, folder, size)
     cases = dataset.split("train")
     tests = list(evenly(tuple(case for name in SPLITS for case in dataset.split(name)), arguments.tests))
     refit(coarse, cases)  # files and code are warm afterwards, for every contender
     revised, found, refitted = refit(coarse, cases)
-    problem = found.problem
-    assert isinstance(problem, HeadProblem)
     wanted = dice(revised, tests)
     results: dict[str, Any] = {
         "cases": len(cases),
         "refined": found.refined,
-        "retain_pixels": len(problem.retain_pixels),
         "tests": len(tests),
         "threads": torch.get_num_threads(),
         "load": os.getloadavg()[0],
@@ -338,24 +344,16 @@ def measured(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str
         "refit": {**refitted, "dice": wanted},
     }
     print(json.dumps(results, indent=1), flush=True)
-    settings = GradientClippingSettings()
-    plain = {name: plain_head_step(problem, settings, getattr(torch, name)) for name in ("float64", "float32")}
-    results["step_head"] = {
-        "weights": problem.original.size,
-        **turns(our_step(problem, settings), plain, arguments.steps),
-    }
-    del plain
-    print(json.dumps(results["step_head"], indent=1), flush=True)
     made = partial(revised_head, coarse, cases=found.refined)
     results["head_by_lbfgs"] = head_by_lbfgs(found, made, tests, wanted, arguments.limit)
     if not arguments.cached:
         with tempfile.TemporaryDirectory() as empty:
             cache = FeatureCache(coarse.cache.encoder, Path(empty))
             _, _, results["head_without_cache"] = refit(dataclasses.replace(coarse, cache=cache), cases)
-    del problem, found, made
+    del found, made
     tried = [decoder(revised, cases, tests, wanted, arguments.limit, rate) for rate in arguments.rates]
-    results["decoder_from_scratch"] = [told for _, told in tried]
-    fastest = min((told for _, told in tried), key=lambda told: (not told["reached"], told["seconds"]))
+    results["decoder_from_scratch"] = tried
+    fastest = min(tried, key=lambda told: (not told["reached"], told["seconds"]))
     results["times_the_refit"] = {
         **({} if arguments.cached else {"head_without_cache": ratios(results["head_without_cache"], refitted)}),
         "head_by_lbfgs, fitting alone": ratios(results["head_by_lbfgs"], refitted["fitting"]),
@@ -363,17 +361,32 @@ def measured(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str
         "decoder_from_scratch, fitting alone": ratios(fastest["fitting"], refitted["fitting"]),
         "decoder_reached": fastest["reached"],
     }
-    unet = tried[0][0]
+    return results
+
+
+def noisy_steps(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str, Any]:
+    """Our step and plain ones."""
+    dataset, coarse = opened(arguments, folder, size)
+    cases, settings, results = dataset.split("train"), GradientClippingSettings(), {}
+    problem = collected(collect(coarse, cases, settings, 0, np.random.default_rng(0))).problem
+    assert isinstance(problem, HeadProblem)
+    plain = {name: plain_head_step(problem, settings, getattr(torch, name)) for name in ("float64", "float32")}
+    results["step_head"] = {
+        "weights": problem.original.size,
+        "pixels": len(problem.retain_pixels),
+        "load": os.getloadavg()[0],
+        **turns(our_step(problem, settings), plain, arguments.steps),
+    }
+    del plain, problem
+    print(json.dumps(results, indent=1), flush=True)
+    unet = collected_unet(coarse, cases, np.random.default_rng(0))
+    plain = {name: plain_unet_step(unet, settings, getattr(torch, name)) for name in ("float64", "float32")}
     results["step_unet"] = {
         "weights": unet.original.size,
-        **turns(
-            our_step(unet, settings),
-            {name: plain_unet_step(unet, settings, getattr(torch, name)) for name in ("float64", "float32")},
-            arguments.steps,
-        ),
+        "load": os.getloadavg()[0],
+        **turns(our_step(unet, settings), plain, arguments.steps),
         "parts": parts_of_our_step(unet, arguments.steps),
     }
-    print(json.dumps(results, indent=1), flush=True)
     return results
 
 
@@ -381,9 +394,13 @@ def ratios(other: dict[str, Any], ours: dict[str, Any]) -> dict[str, float]:
     return {unit: other[unit] / ours[unit] for unit in ("seconds", "processor_seconds")}
 
 
+PARTS: dict[str, Callable[[argparse.Namespace, Path, int], dict[str, Any]]] = {"refits": refits, "steps": noisy_steps}
+
+
 def main() -> None:
     """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=list(PARTS), help="all of them by default")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--cases", type=int, default=600)
     parser.add_argument("--sizes", type=int, nargs="+", default=[128, 256])
@@ -394,9 +411,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=31, help="noisy steps of each kind")
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
+    results = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
-        results = {str(size): measured(arguments, folder / str(size), size) for size in arguments.sizes}
+        for size in arguments.sizes:
+            for part in arguments.parts or PARTS:
+                made = PARTS[part](arguments, folder / str(size), size)
+                print(json.dumps(made, indent=1), flush=True)
+                results[str(size)] = results.get(str(size), {}) | made
     arguments.out.parent.mkdir(exist_ok=True)
     arguments.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 

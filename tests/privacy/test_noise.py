@@ -31,7 +31,7 @@ def test_draws_are_independent(source: NoiseSource):
     one, other = source.gaussian(100_000, 1.0), source.gaussian(100_000, 1.0)
     bound = 5 / np.sqrt(one.size)
     assert abs(np.corrcoef(one, other)[0, 1]) < bound
-    for lag in (1, 2, 4, 25_000):
+    for lag in (1, 2, 4, noise._CHUNK // 2, noise._CHUNK, 25_000):
         assert abs(np.corrcoef(one[:-lag], one[lag:])[0, 1]) < bound
         assert abs(np.corrcoef(one[:-lag] ** 2, one[lag:] ** 2)[0, 1]) < bound
     assert np.unique(np.concatenate([one, other])).size == 200_000
@@ -55,9 +55,11 @@ def test_every_value_is_made_of_four_fresh_draws(monkeypatch, threads):
     monkeypatch.setattr(ssl, "RAND_bytes", generate)
     monkeypatch.setattr(noise, "_THREADS", threads)
     values = noise.gaussian(9 * noise._CHUNK + 3, 1.0)
-    assert sum(taken) == 8 * 4 * values.size
+    # Values are made in twos.
+    assert sum(taken) == 8 * 4 * (values.size + 1)
     # A value that no draw had reached would be another.
-    np.testing.assert_array_equal(values, values[0])
+    assert np.all(np.isin(values, [values[0], 0.0]))
+    assert np.count_nonzero(values) == (values.size + 1) // 2
 
 
 def test_every_call_keys_its_bits_with_256_fresh_bits_of_the_operating_system(monkeypatch):
@@ -73,8 +75,18 @@ def test_every_call_keys_its_bits_with_256_fresh_bits_of_the_operating_system(mo
     for _ in range(2):
         noise.gaussian(3, 1.0)
     # Each call: ask the operating system, hand over what it gave and count it in full, only then draw.
-    once = [("entropy", 32), ("key", b"\1" * 32, 32.0), ("bits", 96)]
-    assert events == [*once, ("entropy", 32), ("key", b"\4" * 32, 32.0), ("bits", 96)]
+    once = [("entropy", 32), ("key", b"\1" * 32, 32.0), ("bits", 128)]
+    assert events == [*once, ("entropy", 32), ("key", b"\4" * 32, 32.0), ("bits", 128)]
+
+
+def test_two_values_of_the_same_points_are_jointly_normal():
+    draws = OperatingSystemNoise().gaussian((8, noise._CHUNK), 1.0)
+    one, other = draws[:, : noise._CHUNK // 2].ravel(), draws[:, noise._CHUNK // 2 :].ravel()
+    # Whatever mixture of two independent normal values is taken is normal, and their squares add up to chi-squared.
+    for angle in (0.3, np.pi / 4, 1.2):
+        assert stats.kstest(np.cos(angle) * one + np.sin(angle) * other, "norm").pvalue > 1e-7
+    assert stats.kstest(one**2 + other**2, "chi2", (2,)).pvalue > 1e-7
+    assert stats.kstest(np.arctan2(one, other) / np.pi, "uniform", (-1, 2)).pvalue > 1e-7
 
 
 def test_a_known_key_alone_does_not_repeat_the_noise(monkeypatch):
@@ -84,13 +96,34 @@ def test_a_known_key_alone_does_not_repeat_the_noise(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("bits", "expected"),
-    [(0, -stats.norm.ppf(2.0**-65)), (1, stats.norm.ppf(2.0**-65)), (2**64 - 2, 0.0), (2**63, -stats.norm.ppf(0.25))],
+    ("bits", "length", "direction"),
+    [
+        (0, np.sqrt(128 * np.log(2)), 0.0),
+        (1, np.sqrt(128 * np.log(2)), 0.0),
+        (2**64 - 2, 0.0, 0.0),
+        (2**63, np.sqrt(2 * np.log(2)), -np.pi),
+        (2**62, np.sqrt(4 * np.log(2)), np.pi / 2),
+        (2**64 - 2**62, np.sqrt(2 * np.log(4 / 3)), -np.pi / 2),
+    ],
 )
-def test_bits_become_quantiles(monkeypatch, bits, expected):
+def test_bits_become_the_coordinates_of_a_random_point(monkeypatch, bits, length, direction):
     monkeypatch.setattr(ssl, "RAND_bytes", lambda size: np.full(size // 8, bits, np.uint64).tobytes())
     # Four equal draws, halved.
-    assert noise.gaussian(1, 0.5)[0] == pytest.approx(expected, abs=1e-12)
+    expected = [length * np.cos(direction), length * np.sin(direction)]
+    np.testing.assert_allclose(noise.gaussian(2, 0.5), expected, atol=1e-12)
+    assert noise.gaussian(1, 0.5)[0] == pytest.approx(expected[0], abs=1e-12)
+
+
+def test_lengths_and_directions_never_share_bits(monkeypatch):
+    # Ascending numbers: had two draws the same bits, a value would come twice or a length with its own direction.
+    monkeypatch.setattr(
+        ssl, "RAND_bytes", lambda size: (np.arange(1, size // 8 + 1, dtype=np.uint64) << np.uint64(58)).tobytes()
+    )
+    numbers = np.arange(1, 17, dtype=np.float64).reshape(2, 4, 2)
+    lengths = np.sqrt(-2 * np.log(numbers[0] * 2.0**-6))
+    directions = numbers[1] * 2 * np.pi * 2.0**-6
+    expected = [(lengths * np.cos(directions)).sum(axis=0) / 2, (lengths * np.sin(directions)).sum(axis=0) / 2]
+    np.testing.assert_allclose(noise.gaussian(4, 1.0), np.ravel(expected), atol=1e-12)
 
 
 def test_a_seed_repeats_its_noise_and_certifies_nothing():
