@@ -13,14 +13,12 @@ from typing import Any
 import pytest
 
 from napari_unlearn.data.dataset import Dataset
-from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_bytes
 from napari_unlearn.jobs.events import Cancelled, Progress
-from napari_unlearn.jobs.plan import PlanRequest, events, obstacle, plannable, planned_numbers
+from napari_unlearn.jobs.plan import PlanRequest, events
 from napari_unlearn.jobs.predicted import PlanResult
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.operators.planned import head_radius
-from napari_unlearn.operators.registry import info
 from napari_unlearn.privacy import gaussian_dp, gradient_clipping
 
 SMALL = {"pixels": 40, "background_pixels": 20}
@@ -177,29 +175,5 @@ def test_what_goes_on_with_a_training_has_no_stand_in(
     assert "goes on with the training of the head in use, and no other head can stand in" in found
 
 
-def test_the_obstacles_of_a_plan_are_said_in_a_sentence() -> None:
-    assert obstacle(info("gradient-clipping"), head=True) == obstacle(info("residual-head"), head=True) == ""
-    assert "spends no budget" in obstacle(info("exact-refit"), head=True)
-    assert "is a U-Net" in obstacle(info("gradient-clipping"), head=False)
-
-
 def test_a_unet_cannot_be_planned(sample: Dataset, unet: Path, failure: Callable[..., str]) -> None:
     assert "is a U-Net" in failure(events(request(sample, unet), Token()))
-
-
-def test_an_operator_without_a_ball_cannot_be_planned_for_a_run(model: Path) -> None:
-    with pytest.raises(UserError, match="leave --plan out"):
-        planned_numbers(model, info("residual-head"), 1.0, 1e-5, {})
-
-
-def test_what_can_be_planned_is_known_without_loading_the_model(model: Path, unet: Path) -> None:
-    assert plannable(model, "gradient-clipping")
-    assert not plannable(model, "residual-head")
-    assert not plannable(unet, "gradient-clipping")
-
-
-def test_numbers_for_a_run_keep_what_the_user_gave(model: Path) -> None:
-    numbers = planned_numbers(model, info("gradient-clipping"), 1.0, 1e-5, {"steps": 3, "strength": 0.1})
-    assert (numbers["steps"], numbers["strength"]) == (3, 0.1)
-    stronger = planned_numbers(model, info("gradient-clipping"), 1.0, 1e-5, {"strength": 1e-3})
-    assert numbers["initial_radius"] < stronger["initial_radius"]

@@ -807,7 +807,10 @@ class TestForgettingWholeCases:
         criterion: str,
     ) -> None:
         first = finish(events(change(forget_cases=criterion), Token()))
-        second = finish(events(change("second", model=first.model), Token()))
+        told = list(events(change("second", model=first.model), Token()))
+        notes = [event.sentence for event in told if isinstance(event, Note)]
+        assert notes == ["2 of 12 training cases were forgotten whole by earlier runs and took no part."]
+        second = finish(told)
         dataset, model = without_them
         never = finish(events(change("never", dataset=dataset, model=model), Token()))
         one, other = (load_segmenter(run.model) for run in (second, never))

@@ -6,7 +6,6 @@ and may be repeated.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +18,12 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Progress
 from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.plannable import head_of, obstacle
 from napari_unlearn.jobs.predicted import Expected, PlanPoint, PlanResult
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
-from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.info import OperatorInfo
-from napari_unlearn.operators.planned import PLANNED, plan_for, with_numbers
+from napari_unlearn.operators.planned import plan_for, with_numbers
 from napari_unlearn.operators.registry import info, load
 from napari_unlearn.project.case_notes import taking_part
 
@@ -100,7 +99,7 @@ def events(request: PlanRequest, token: Token) -> Iterator[Event]:
     operators = _operators(request)
     dataset = open_dataset(request.dataset)
     yield Progress(0, 0, "Loading the model")
-    segmenter = _head(request.model, request.device)
+    segmenter = head_of(request.model, request.device)
     problem: HeadProblem | None = None
     for collected in _kept(request, dataset, segmenter):
         if isinstance(collected, Progress):
@@ -155,91 +154,6 @@ def events(request: PlanRequest, token: Token) -> Iterator[Event]:
     )
 
 
-def obstacle(operator: OperatorInfo, head: bool) -> str:
-    """Say why nothing can be tried beforehand, "" where it can.
-
-    Parameters
-    ----------
-    operator : OperatorInfo
-        What is to be tried.
-    head : bool
-        Whether the model in use is a head on a frozen encoder.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
-    if not operator.uses_budget:
-        return f"{operator.title} spends no budget, so epsilon costs nothing there."
-    if not head:
-        return (
-            "Only a head can be planned: the model in use is a U-Net, for whose weights no bound is known beforehand."
-        )
-    if issubclass(operator.settings, BoundedSettings):
-        return (
-            f"{operator.title} goes on with the training of the head in use, and no other head can stand in for that "
-            "one, so nothing can be tried beforehand; choose another operator to plan."
-        )
-    return ""
-
-
-def plannable(model: Path, operator: str) -> bool:
-    """Whether a plan can be made, without loading the model.
-
-    Parameters
-    ----------
-    model : Path
-        A model folder.
-    operator : str
-        Name in the registry.
-
-    Returns
-    -------
-    bool
-        True for an operator of the ball and a model with a head.
-    """
-    card = json.loads((model / "model.json").read_text(encoding="utf-8"))
-    return operator in PLANNED and card["kind"] == "head"
-
-
-def planned_numbers(
-    model: Path, operator: OperatorInfo, epsilon: float, delta: float, given: Mapping[str, float]
-) -> dict[str, float]:
-    """Settings with which an operator spends a budget best on a model.
-
-    Parameters
-    ----------
-    model : Path
-        The model in use; only the shape of its head is looked at.
-    operator : OperatorInfo
-        Any.
-    epsilon, delta : float
-        Budget.
-    given : mapping of str to float
-        Settings that the user chose; they stay.
-
-    Returns
-    -------
-    dict of str to float
-
-    Raises
-    ------
-    UserError
-        The operator has nothing to plan, or the model has no head.
-    """
-    if operator.name not in PLANNED:
-        raise UserError(
-            f"{operator.name} has no numbers that a plan could choose; leave --plan out, or choose one of "
-            f"{', '.join(PLANNED)}."
-        )
-    shape = _head(model, "cpu").head.weights.shape
-    strength = float(given.get("strength", operator.settings().strength))
-    plan = plan_for(operator, epsilon, delta, (shape[0], shape[1]), strength)
-    assert plan is not None
-    return {**plan.numbers, **given}
-
-
 @dataclass(frozen=True, eq=False)
 class _Point:
     operator: OperatorInfo
@@ -276,20 +190,6 @@ def _operators(request: PlanRequest) -> list[OperatorInfo]:
     return operators
 
 
-def _head(model: Path, device: str) -> HeadSegmenter:
-    from napari_unlearn.models.checkpoint import load_segmenter
-    from napari_unlearn.models.device import find_device
-    from napari_unlearn.models.segmenter import HeadSegmenter
-
-    segmenter = load_segmenter(model, find_device(device))
-    if not isinstance(segmenter, HeadSegmenter):
-        raise UserError(
-            f"{model} is a U-Net, for whose length no bound is known beforehand, so nothing can be planned; choose a "
-            "model with a head, or run the operator with radii of your own."
-        )
-    return segmenter
-
-
 def _kept(request: PlanRequest, dataset: Dataset, segmenter: HeadSegmenter) -> Iterator[Progress | HeadProblem]:
     """Collect what may be kept, and put the exact refit in the place of the head in use."""
     import numpy as np
@@ -305,8 +205,8 @@ def _kept(request: PlanRequest, dataset: Dataset, segmenter: HeadSegmenter) -> I
             f"{len(dataset.classes)}; choose the data set the model was made for."
         )
     settings = with_numbers(info("exact-refit").settings, request.settings)
-    cases = taking_part(dataset.root, dataset.split(training_split(dataset)))
-    cases, clock = still_given(cases, segmenter.card.withdrawn), Clock()
+    given = taking_part(dataset.root, dataset.split(training_split(dataset)))
+    cases, clock = still_given(given, segmenter.card.withdrawn), Clock()
     rng = np.random.default_rng(request.seed)
     for item in collect(segmenter, cases, settings, request.counterfactual, rng):
         if not isinstance(item, Collected):

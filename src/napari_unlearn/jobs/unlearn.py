@@ -14,11 +14,12 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import open_dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_json, atomic_write, sha256_file
+from napari_unlearn.jobs.chosen_settings import chosen_settings
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Note, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.memory import with_fewer_images
-from napari_unlearn.jobs.plan import planned_numbers
+from napari_unlearn.jobs.plannable import planned_numbers
 from napari_unlearn.jobs.repeat import to_keep
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
 from napari_unlearn.jobs.token import Token
@@ -150,11 +151,11 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
         Progress and curves, then `Done` with a `RunResult`.
     """
     operator = info(request.operator)
-    settings = _settings(operator, request)
+    settings = chosen_settings(operator, request)
     require_free(request.out)
     if request.plan:
         chosen = planned_numbers(request.model, operator, request.epsilon, request.delta, request.settings)
-        settings = _settings(operator, dataclasses.replace(request, settings=chosen))
+        settings = chosen_settings(operator, dataclasses.replace(request, settings=chosen))
     log: list[Event] = []
     for event in _run(request, operator, settings, token):
         log.append(event)
@@ -211,7 +212,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
     model_in = sha256_file(request.model / WEIGHTS)
     given, cases = len(cases), still_given(cases, segmenter.card.withdrawn)
     if left_out := given - len(cases):
-        yield Progress(0, 0, f"Leaving out {left_out} cases that earlier runs of this model forgot whole")
+        yield Note(f"{left_out} of {given} training cases were forgotten whole by earlier runs and took no part.")
     start = None
     if not isinstance(segmenter, HeadSegmenter):
         if operator.convex:
@@ -352,34 +353,6 @@ def _finish(
             finished.left_out_cases,
         )
     )
-
-
-def _settings(operator: OperatorInfo, request: UnlearnRequest) -> Settings:
-    defaults = dataclasses.asdict(operator.settings())
-    unknown = sorted(set(request.settings) - set(defaults))
-    if unknown:
-        raise UserError(f"{operator.name} has no setting {unknown[0]}; it has {', '.join(defaults)}.")
-    if request.counterfactual < 0:
-        raise UserError(f"The number of counterfactual cases must not be negative, as {request.counterfactual} is.")
-    if request.keep_coarse and request.forget_cases is None:
-        raise UserError(
-            "Coarse labels can be kept only where whole cases are forgotten; say which with --forget-cases."
-        )
-    if request.seed < 0:
-        raise UserError(f"The seed must not be negative, as {request.seed} is.")
-    if operator.uses_budget and not (0 < request.epsilon < math.inf and 0 < request.delta < 1):
-        raise UserError(
-            f"A certificate needs epsilon above 0 and delta between 0 and 1, not {request.epsilon} and {request.delta}."
-        )
-    chosen = {}
-    for name, value in request.settings.items():
-        if isinstance(defaults[name], int) and not float(value).is_integer():
-            raise UserError(f"{name} must be a whole number, not {value}.")
-        chosen[name] = type(defaults[name])(value)
-    try:
-        return operator.settings(**chosen)
-    except ValueError as error:
-        raise UserError(str(error)) from error
 
 
 def _metrics(finished: _Finished) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_unlearn.data.criterion import chosen_cases, columns
 from napari_unlearn.errors import UserError
-from napari_unlearn.jobs import evaluate, plan, unlearn
+from napari_unlearn.jobs import evaluate, plan, plannable, unlearn
 from napari_unlearn.jobs.events import Event, Failed
 from napari_unlearn.jobs.run_folder import read_certificate
 from napari_unlearn.jobs.train import training_split
@@ -74,7 +74,7 @@ class Unlearning(QObject):
 
     def obstacle(self, head: bool) -> str:
         """Say why the chosen operator cannot be tried beforehand, "" where it can."""
-        return plan.obstacle(info(self._page.choices.operator), head)
+        return plannable.obstacle(info(self._page.choices.operator), head)
 
     def show_withdrawal(self) -> None:
         """Say how many cases the criterion picks, as it is written."""
@@ -127,7 +127,7 @@ class Unlearning(QObject):
             delta=_probability(choices.delta),
             counterfactual=choices.counterfactual,
             device=choices.device,
-            plan=plan.plannable(project.model, choices.operator),
+            plan=plannable.plannable(project.model, choices.operator),
             forget_cases=self._page.withdrawal.criterion,
             keep_coarse=self.keep_coarse,
         )
