@@ -118,3 +118,16 @@ def test_a_trail_is_found_by_its_file_its_folder_and_its_data_set(path: Path, tm
     assert find_trail(tmp_path / "fine") is None
     with pytest.raises(UserError, match="holds no audit"):
         verify_trail(tmp_path / "fine")
+
+
+@pytest.mark.parametrize("tail", [1, 200, 1 << 16])
+def test_a_long_trail_is_gone_on_with_from_its_end(path: Path, tail: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_trail, "TAIL", tail)
+    with path.open("ab") as stream:
+        stream.write(b"unfinished")
+    trail = AuditTrail(path, "Bob")
+    trail.add("refined", "b")
+    trail.close()
+    checked = verify_trail(path)
+    assert checked.failures == ()
+    assert checked.lines == 6

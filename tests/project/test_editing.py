@@ -29,3 +29,14 @@ def test_fine_pixels_that_were_outside_stay_until_the_user_decides() -> None:
 def test_the_restoring_brush_paints_the_class_that_fills_most_of_the_coarse_mask() -> None:
     assert mask([[0, 0, 0, 0]], [[0, 2, 2, 1]]).class_id == 2
     assert mask([[0, 0]], [[0, 0]]).class_id == 1
+
+
+def test_what_nobody_may_write_down_is_let_go() -> None:
+    editing = mask([[0, 2, 2, 0]], [[0, 2, 2, 0]])
+    assert not editing.let_go()
+    editing.fine[0, 1] = 0
+    editing.touch()
+    assert editing.settle()
+    assert editing.let_go()
+    assert editing.settled == []
+    assert not editing.let_go()

@@ -30,6 +30,7 @@ class AppendFile:
         self._keep = keep
         self._file: int | None = None
         self._size = 0
+        self._listed = False
         self._waiting: list[bytes] = []
         self._lock = threading.Lock()
 
@@ -81,6 +82,15 @@ class AppendFile:
             os.fsync(copy)
         finally:
             os.close(copy)
+        if not self._listed and os.name == "posix":
+            # A new file is lost in a power cut as long as its folder does not list it.
+            folder = os.open(self.path.parent, os.O_RDONLY)
+            try:
+                with contextlib.suppress(OSError):  # some network drives cannot flush folders
+                    os.fsync(folder)
+            finally:
+                os.close(folder)
+            self._listed = True
 
     def close(self) -> None:
         """Let the file go."""

@@ -21,6 +21,7 @@ from napari_unlearn.project.append_file import AppendFile
 
 FILE_NAME = "audit.jsonl"
 START = "0" * 64  # what the first line follows
+TAIL = 1 << 16  # bytes in which the last line is looked for
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,10 @@ class AuditTrail:
     """
 
     def __init__(self, path: Path, who: str) -> None:
-        trail, _ = _read(path)
         self.who = who
-        self._file = AppendFile(path, keep=trail.good if trail.rest else None)
-        self._lines, self._last = trail.lines, trail.last
+        self._lines, self._last, good, self._cut = _end(path)
+        self._file = AppendFile(path, keep=good if self._cut else None)
         self._lock = threading.Lock()
-        self._cut = trail.rest
 
     def add(self, what: str, case: str | None = None, **facts: object) -> None:
         """Add a line; it counts even when it has to wait.
@@ -199,6 +198,25 @@ def _read(path: Path) -> tuple[Trail, list[dict[str, Any]]]:
         ending = _entry(lines[-1]) or {}
         last = str(ending.get("hash", START))
     return Trail(len(lines), last, tuple(failures), good, len(data) - good), entries
+
+
+def _end(path: Path) -> tuple[int, str, int, int]:
+    # Number and hash of the last line, and bytes up to its end and after it, without reading all of a long trail.
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            stream.seek(max(0, size - TAIL))
+            tail = stream.read()
+    except FileNotFoundError:
+        return 0, START, 0, 0
+    rest = len(tail) - (tail.rfind(b"\n") + 1)
+    entry = _entry(tail[: len(tail) - rest].rstrip(b"\n").rpartition(b"\n")[2]) or {}
+    number, last = entry.get("n"), entry.get("hash")
+    if isinstance(number, int) and isinstance(last, str):
+        return number, last, size - rest, rest
+    # No whole line, or one that makes no sense: all of it is looked at.
+    trail, _ = _read(path)
+    return trail.lines, trail.last, trail.good, trail.rest
 
 
 def _entry(line: bytes) -> dict[str, Any] | None:

@@ -65,6 +65,13 @@ class FineMask:
             self.settled.append(delta)
         return delta is not None
 
+    def let_go(self) -> bool:
+        """Forget what was painted as a step, because nobody may write it down; False where nothing was painted."""
+        self.settle()
+        painted = bool(self.settled)
+        self.settled.clear()
+        return painted
+
     def flip(self, delta: Delta) -> None:
         """Undo or redo a step. What was allowed then is allowed again."""
         self.plane.flip(delta)

@@ -190,7 +190,7 @@ class Project:
         if work is None:
             return True
         if self._store.access.taken_away():
-            return not work.editing.settle() or self._fail(self.read_only)
+            return not work.editing.let_go() or self._fail(self.read_only)
         try:
             steps = work.record(what)
         except OSError as error:
@@ -310,7 +310,7 @@ class Project:
         """Say what the background could not do, once, and when it can again; a window calls this now and then."""
         if self._store.failure:
             self._fail(self._store.failure)
-        elif self._told and not self.unsaved and not (self._work is not None and self._work.dirty):
+        elif self._told and not (self.read_only or self.unsaved or (self._work is not None and self._work.dirty)):
             self._told = False
             self.noted.emit("Everything is saved again.")
 
