@@ -56,3 +56,15 @@ def test_only_certified_runs_speak_of_delta() -> None:
     assert "δ" not in guarantee("exact", 0.0, 0.0)
     assert "No guarantee" in guarantee("empirical", None, None)
     assert guarantee("empirical", None, None, "not certified: a test") == "Not certified: a test."
+
+
+@pytest.mark.parametrize(("low", "high", "better"), [(0.01, 0.3, 1), (-0.1, 0.3, 0), (-0.2, -0.1, -1)])
+def test_dice_has_changed_only_if_its_paired_interval_says_so(low: float, high: float, better: int) -> None:
+    after = numbers(0.8, 0.01, 0.1)
+    after["splits"]["test"]["change"] = {"dice": {"value": 0.1, "low": low, "high": high, "cases": 3}}
+    after["splits"]["test"]["intervals"] = {"dice": {"value": 0.8, "low": 0.7, "high": 0.9, "cases": 3}}
+    after["shortcut_gap_detail"] = {"low": -0.1, "high": 0.3, "change": None}
+    rows = {row.name: row for row in metric_rows(after, numbers(0.6, 0.05, 0.3))}
+    assert rows["Dice"].better == better
+    assert "0.700 to 0.900" in rows["Dice"].tip
+    assert "-0.100 to 0.300" in rows["Shortcut gap"].tip

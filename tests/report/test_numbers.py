@@ -77,3 +77,14 @@ def test_what_stands_behind_the_leakage_is_told(numbers: dict[str, Any]) -> None
     ruler, bubble = only.artefacts
     assert ruler.interval(ruler.after) == "0.0010 to 0.0070"
     assert bubble.interval(bubble.after) == ""
+
+
+def test_intervals_are_shown_where_they_were_measured(numbers: dict[str, Any]) -> None:
+    split = {**numbers["splits"]["test_aligned"], "intervals": {"dice": {"low": 0.7, "high": 0.9}, "auroc": None}}
+    given = {"splits": {"test_aligned": split}, "shortcut_gap": 0.2, "shortcut_gap_detail": {"low": -0.1, "high": 0.5}}
+    (only,) = split_numbers(given, None, {})
+    measures = {entry.name: entry for entry in only.measures}
+    assert measures["Dice"].interval(measures["Dice"].after) == "0.700 to 0.900"
+    assert measures["AUROC"].interval(measures["AUROC"].after) == ""
+    both = gap(given, None)
+    assert both.interval(both.after) == "−0.100 to +0.500"

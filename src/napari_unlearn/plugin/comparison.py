@@ -38,8 +38,8 @@ def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
         old = earlier.get("splits", {}).get(name, {})
         rows += [
             MetricRow(name.replace("_", " ").capitalize(), tip=f"{numbers['cases']} cases"),
-            _row("Dice", old.get("dice"), numbers["dice"], 1, "Overlap with the fine masks; 1 is perfect."),
-            _row("AUROC", old.get("auroc"), numbers["auroc"], 1, AUROC_TIP),
+            _row("Dice", "dice", old, numbers, "Overlap with the fine masks; 1 is perfect."),
+            _row("AUROC", "auroc", old, numbers, AUROC_TIP),
         ]
         leakage, old_leakage = numbers.get("leakage"), old.get("leakage")
         if leakage is not None:
@@ -49,8 +49,9 @@ def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
     if gap is not None:
         old_gap = earlier.get("shortcut_gap")
         better = 0 if old_gap is None else _better(abs(old_gap), abs(gap), -1)
+        tip = GAP_TIP + _interval_tip(after.get("shortcut_gap_detail"))
         rows.append(MetricRow("All splits"))
-        rows.append(MetricRow("Shortcut gap", _number(old_gap), _number(gap), better, GAP_TIP))
+        rows.append(MetricRow("Shortcut gap", _number(old_gap), _number(gap), better, tip))
     return rows
 
 
@@ -108,8 +109,20 @@ def guarantee(tier: str, epsilon: float | None, delta: float | None, status: str
     return "No guarantee: only what the numbers below show."
 
 
-def _row(name: str, before: float | None, after: float | None, direction: int, tip: str) -> MetricRow:
-    return MetricRow(name, _number(before), _number(after), _better(before, after, direction), tip)
+def _row(name: str, key: str, before: Numbers, after: Numbers, tip: str) -> MetricRow:
+    change = (after.get("change") or {}).get(key)
+    if change is None or change["low"] is None:
+        better = _better(before.get(key), after[key], 1)
+    else:  # case by case: an interval that leaves 0 out says something, whatever the two numbers are
+        better = 1 if change["low"] > 0 else -1 if change["high"] < 0 else 0
+    tip += _interval_tip((after.get("intervals") or {}).get(key))
+    return MetricRow(name, _number(before.get(key)), _number(after[key]), better, tip)
+
+
+def _interval_tip(measured: Numbers | None) -> str:
+    if measured is None or measured.get("low") is None:
+        return ""
+    return f" Its 95 % interval after is {measured['low']:.3f} to {measured['high']:.3f}."
 
 
 def _clearly(difference: Numbers | None) -> int:

@@ -257,8 +257,13 @@ def _leakage(numbers: Numbers) -> Interval | None:
 
 
 def _interval(numbers: Numbers, key: str) -> Interval | None:
+    """Value and interval; an evaluation of an earlier version has no interval."""
     value = numbers.get(key)
-    return None if value is None else (float(value), None, None)
+    if value is None:
+        return None
+    found = numbers.get("shortcut_gap_detail") if key == "shortcut_gap" else numbers.get("intervals", {}).get(key)
+    ends = found or {}
+    return float(value), ends.get("low"), ends.get("high")
 
 
 def _written(value: float, decimals: int, signed: bool) -> str:
