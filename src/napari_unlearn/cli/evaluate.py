@@ -40,6 +40,18 @@ def evaluate(
     counterfactuals: Annotated[
         int, typer.Option(min=0, help="Cases of a split, at most, to change artefacts and context of.")
     ] = 200,
+    forgetting: Annotated[
+        bool, typer.Option("--forgetting", help="Look for what is left of the forgotten labels, too.")
+    ] = False,
+    retrained: Annotated[
+        Path | None,
+        typer.Option(
+            help="Model trained without the forgotten labels, to measure forgetting against.", show_default=False
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the numbers as a table to this file, too.", show_default=False)
+    ] = None,
     device: Device = "auto",
     json: Json = False,
 ) -> None:
@@ -56,15 +68,28 @@ def evaluate(
         device,
         groups=named,
         counterfactuals=counterfactuals,
+        forgetting=forgetting or retrained is not None,
+        retrained=retrained,
     )
     result = follow(events(request, token), token)
     assert isinstance(result, EvaluateResult)
+    if csv is not None:
+        from napari_unlearn.export.table import write_metrics
+
+        write_metrics(csv, result.to_json(), None if result.before is None else result.before.to_json())
     if json:
         print_json(result.to_json())
     else:
         OUT.print(table(result.after, result.before, result.leakage_differences, result.changes()))
         for by_group in groups_tables(result.after):
             OUT.print(by_group)
+        if result.forgetting is not None:
+            from napari_unlearn.cli.forgetting import forgetting_tables
+
+            for grid in forgetting_tables(result.forgetting):
+                OUT.print(grid)
+            if result.forgetting["note"]:
+                OUT.print(result.forgetting["note"])
 
 
 def table(

@@ -13,6 +13,7 @@ from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.train import training_split
 
 if TYPE_CHECKING:
     from napari_unlearn.evaluation.evaluate import Evaluation
@@ -42,6 +43,10 @@ class EvaluateRequest:
         Artefacts and metadata columns to measure the AUROC within; empty for every artefact that is known.
     counterfactuals : int
         On how many cases of a split at most to measure what artefacts and context do to the score.
+    forgetting : bool
+        Whether to measure what is left of the forgotten labels, too.
+    retrained : Path or None
+        A model that was trained without the forgotten labels, to measure forgetting against.
     """
 
     dataset: Path
@@ -52,6 +57,8 @@ class EvaluateRequest:
     resamples: int = 1000
     groups: tuple[str, ...] = ()
     counterfactuals: int = 200
+    forgetting: bool = False
+    retrained: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +73,14 @@ class EvaluateResult:
         Of the model to compare with.
     leakage_differences : dict of str to Difference
         Leakage after minus before on the same images, by split; empty without another model or artefact maps.
+    forgetting : dict or None
+        See `evaluation.forgetting.measure`; None where it was not asked for.
     """
 
     after: Evaluation
     before: Evaluation | None
     leakage_differences: dict[str, Difference] = field(default_factory=dict)
+    forgetting: dict[str, Any] | None = None
 
     def changes(self) -> dict[str, dict[str, Measured | None]]:
         """Dice, AUROC and counterfactual shift after minus before, case by case; empty without another model."""
@@ -92,6 +102,8 @@ class EvaluateResult:
         for name, each in self.leakage_differences.items():
             numbers = {"value": each.value, "low": each.low, "high": each.high, "note": each.note}
             result["splits"][name]["leakage_difference"] = numbers
+        if self.forgetting is not None:
+            result["forgetting"] = self.forgetting
         return result
 
 
@@ -131,7 +143,15 @@ def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
             else:
                 before, after = after, step
     assert after is not None
-    yield Done(EvaluateResult(after, before, {} if before is None else _differences(before, after, request.resamples)))
+    forgetting = None
+    if request.forgetting:
+        for found in _forgetting(dataset, splits, request):
+            if isinstance(found, str):
+                yield Progress(0, 0, f"Looking for what was forgotten in {found}")
+            else:
+                forgetting = found
+    differences = {} if before is None else _differences(before, after, request.resamples)
+    yield Done(EvaluateResult(after, before, differences, forgetting))
 
 
 def _splits(dataset: Dataset, wished: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -147,6 +167,29 @@ def _splits(dataset: Dataset, wished: tuple[str, ...] | None) -> tuple[str, ...]
         if not dataset.refined(name):
             raise UserError(f"No case of the split {name} has a fine mask to compare with; refine some first.")
     return splits
+
+
+def _forgetting(dataset: Dataset, splits: tuple[str, ...], request: EvaluateRequest) -> Iterator[str | dict[str, Any]]:
+    from napari_unlearn.evaluation.forgetting.measure import measure_forgetting
+    from napari_unlearn.models.checkpoint import load_segmenter
+    from napari_unlearn.models.device import find_device
+
+    folders = {"before": request.before, "after": request.model, "retrained": request.retrained}
+    models = {name: load_segmenter(folder, find_device(request.device)) for name, folder in folders.items() if folder}
+    for name, folder in folders.items():
+        if folder and models[name].card.classes != models["after"].card.classes:
+            raise UserError(
+                f"{folder} tells other classes apart than {request.model}; choose a model of the same data."
+            )
+    training = training_split(dataset)
+    trained = [case for case in dataset.refined(training) if case.coarse_path is not None]
+    if not trained:
+        raise UserError(
+            f"No training case of {dataset.root} has both a coarse and a fine mask, so nothing was forgotten; leave "
+            "--forgetting out."
+        )
+    held_out = [case for name in splits if name != training for case in dataset.refined(name)]
+    yield from measure_forgetting(models, trained, held_out, request.resamples)
 
 
 def _differences(before: Evaluation, after: Evaluation, resamples: int) -> dict[str, Difference]:
