@@ -11,6 +11,7 @@ from collections.abc import Iterable
 CLASSES = ("#19d3e6", "#6b3fff", "#7ddc1f", "#1f5bff", "#ffffff", "#00a86b")
 COARSE = "#ffe45c"
 ARTEFACT = "#ff4fa3"
+PROPOSAL = "#ff9d1e"
 # From nothing over purple and red to yellow: pixels that leak nothing let the image through.
 LEAKAGE = (
     (0.34, 0.06, 0.43, 0.0),

@@ -20,7 +20,7 @@ from napari_unlearn.plugin.layers import LEAKAGES, Role
 from napari_unlearn.plugin.live import Live, has_head
 from napari_unlearn.plugin.opening import Opening
 from napari_unlearn.plugin.predicting import Predicting
-from napari_unlearn.plugin.refining import Refining
+from napari_unlearn.plugin.refining import MODES, Refining
 from napari_unlearn.plugin.runner import JobRunner
 from napari_unlearn.plugin.shortcuts import Keys
 from napari_unlearn.plugin.texts import STEPS
@@ -67,9 +67,9 @@ class Controller(QObject):
             "train_model": self.opening.train,
             **self.desk.actions,
             "go_refine": lambda: dock.show_step(REFINE),
-            "tool_trim": lambda: self.refining.use_tool("tool_trim"),
-            "tool_restore": lambda: self.refining.use_tool("tool_restore"),
-            "tool_fill": lambda: self.refining.use_tool("tool_fill"),
+            **{
+                key: (lambda key=key: self.desk.proposing.use_tool(key) or self.refining.use_tool(key)) for key in MODES
+            },
             "undo": self.refining.undo,
             "redo": self.refining.redo,
             "start_from_coarse": self.refining.start_from_coarse,

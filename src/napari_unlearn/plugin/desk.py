@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from qtpy.QtCore import QObject
 
+from napari_unlearn.data.case import Case
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.opening import Opening
+from napari_unlearn.plugin.proposing import CHANGES, Proposing
 from napari_unlearn.plugin.remarking import Remarking
 from napari_unlearn.plugin.suggesting import Suggesting
 from napari_unlearn.plugin.thumbnails import Thumbnails
@@ -30,20 +32,25 @@ class Desk(QObject):
         super().__init__(bench)
         self._bench = bench
         self.suggesting, self.remarking = Suggesting(bench), Remarking(bench)
-        self.thumbnails = Thumbnails(bench)
+        self.thumbnails, self.proposing = Thumbnails(bench), Proposing(bench)
         opening.opened.connect(self._on_opened)
         self.actions: dict[str, Callable[[], object]] = {
             "previous_case": lambda: self.step(-1),
             "next_case": lambda: self.step(1),
             "next_unrefined": self.next_unrefined,
             "suggest_next": self.suggesting.suggest,
+            "propose": self.proposing.propose,
+            "accept_proposal": self.proposing.accept,
+            "reject_proposal": self.proposing.close,
+            "trim_outside": self.proposing.trim_outside,
+            **{key: (lambda key=key: self.proposing.change(key)) for key in CHANGES},
         }
 
     def stop(self) -> None:
         """End the background work, because the window closes."""
         for view in (self._bench.dock.data.remarks, self._bench.dock.refine.remarks):
             view.flush()
-        for task in (self.suggesting.task, self.thumbnails.task):
+        for task in (self.suggesting.task, self.thumbnails.task, self.proposing.task):
             task.abandon()
 
     def step(self, distance: int) -> None:
@@ -81,6 +88,12 @@ class Desk(QObject):
             self._bench.switching.go(case_id)
 
     def _on_opened(self, project: Project) -> None:
-        for part in (self.suggesting, self.thumbnails, self.remarking):
+        for part in (self.suggesting, self.thumbnails, self.remarking, self.proposing):
             part.follow()
-        project.case_changed.connect(lambda case: (self.suggesting.look(case), self.remarking.look()))
+        project.case_changed.connect(self._on_case)
+        project.mask_saved.connect(lambda _: self.proposing.count_outside())
+
+    def _on_case(self, case: Case) -> None:
+        self.suggesting.look(case)
+        self.remarking.look()
+        self.proposing.look()

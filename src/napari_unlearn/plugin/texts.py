@@ -49,6 +49,19 @@ TEXTS: dict[str, Text] = {
     "start_from_coarse": Text("Start from coarse", "Put the coarse mask back as the fine mask. Can be undone."),
     "trim_outside": Text("Remove them", "Remove the fine pixels that lie outside the coarse mask."),
     "done_refining": Text("Done refining", "Call this case refined and go to the next one that is not."),
+    "proposal_method": Text("Method", "Who proposes, and what: the outline of the lesion, or where an artefact is."),
+    "propose": Text("Propose", "Propose a mask for this case. Nothing changes until you accept it."),
+    "accept_proposal": Text("Accept", "Take the proposal, as you brushed it since. Can be undone."),
+    "reject_proposal": Text("Reject", "Drop the proposal; the masks stay as they are."),
+    "grow": Text("Grow", "Propose the mask with its outline moved outwards."),
+    "shrink": Text("Shrink", "Propose the mask with its outline moved inwards."),
+    "smooth": Text("Smooth", "Propose the mask with a smoother outline; what is smaller goes."),
+    "fill_holes": Text("Fill", "Propose the mask with its holes filled."),
+    "outline_radius": Text("", "How far the outline moves, or how smooth it gets, in pixels of the image."),
+    "stay_inside": Text(
+        "Stay inside the coarse mask",
+        "Let no label stand outside the coarse mask. Switch it off where the coarse mask misses a part of the lesion.",
+    ),
     "suggest_next": Text(
         "Suggest next",
         "Go to the case whose refinement breaks most of what goes with the diagnosis. Press again for another one.",
@@ -142,6 +155,11 @@ TEXTS: dict[str, Text] = {
         "Leakage after", "Show where spurious artefacts still tell the revised model the class."
     ),
     "measure": Text("Measure before and after", "Measure both models on the test cases that have fine masks."),
+    "export_format": Text(
+        "Export as",
+        "What opens the exported model. Every format but the first is loaded again and compared with the model before "
+        "it is called done.",
+    ),
     "export": Text("Export…", "Write the revised model, its certificate and its card to a folder of your choice."),
     "report": Text(
         "Report",

@@ -13,6 +13,7 @@ from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.gauge import Gauge
 from napari_unlearn.plugin.views.legend import Legend
 from napari_unlearn.plugin.views.parts import Line, Page, label, named, row
+from napari_unlearn.plugin.views.proposal_section import ProposalSection
 from napari_unlearn.plugin.views.remarks import Remarks
 from napari_unlearn.plugin.views.suggest_row import SuggestRow
 
@@ -55,6 +56,10 @@ class RefinePage(Page):
         self.body.addLayout(row(label("Brush size"), self._slider, self._spin, stretch=1))
         edits = row(self.button("undo"), self.button("redo"), self.button("start_from_coarse"), stretch=2)
         self.body.addLayout(edits)
+
+        self.section("Proposals")
+        self.proposals = ProposalSection(self)
+        self.body.addWidget(self.proposals)
 
         self.gauge = Gauge("Dilation artefacts in this case", colours.ARTEFACT)
         self.body.addSpacing(4)
