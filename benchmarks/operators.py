@@ -7,6 +7,7 @@ FOLDER is where data sets and their coarse models are made, or found from last t
 each image size, in one process and with the same retain set, ways to the Dice of `exact-refit` on some test cases:
 
 - `refit`: what a user waits for, masks and cached features read and the head fitted to the usual tolerance;
+- `fitting_until_equal_dice`: the same fit, stopped as early as the others are;
 - `head_without_cache`: the same with all features computed anew;
 - `head_by_lbfgs`: the same pixels, already read, and the optimiser of PyTorch in float32, until the Dice is reached;
 - `decoder_from_scratch`: a U-Net decoder with the recipe of `train`, from random weights at several learning rates,
@@ -73,6 +74,8 @@ from napari_unlearn.privacy.noise import OperatingSystemNoise
 RESULTS = Path(__file__).parent / "results" / "operators.json"
 SPLITS = ("test_aligned", "test_conflicting")
 SIGMA = 0.01
+EQUAL = 5e-4
+"""Dice that differ by less are equal."""
 
 
 @dataclass
@@ -140,6 +143,20 @@ def refit(segmenter: HeadSegmenter, cases: tuple[Case, ...]) -> tuple[HeadSegmen
     whole = Watch(reading.seconds + fitting.seconds, reading.processor + fitting.processor)
     told = {**whole.times, "reading": reading.times, "fitting": fitting.times, **last.numbers}
     return revised_head(segmenter, last.weights, found.refined), found, told
+
+
+def fit_until(
+    found: Collected, made: Callable[[np.ndarray], HeadSegmenter], tests: list[Case], wanted: float
+) -> dict[str, Any]:
+    """The same fit once more, as far as the Dice asks for and no farther."""
+    problem, settings, watch = found.problem, ExactRefitSettings(), Watch()
+    fit = problem.learn(problem.public, settings.iterations, np.random.default_rng(0), settings.tolerance)
+    while True:
+        with watch:
+            state = next(fit)
+        reached = dice(made(state.weights), tests)
+        if reached >= wanted:
+            return {**watch.times, "residual_reached": state.residual, "dice": reached}
 
 
 def head_by_lbfgs(
@@ -333,7 +350,8 @@ def refits(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str, 
     tests = list(evenly(tuple(case for name in SPLITS for case in dataset.split(name)), arguments.tests))
     refit(coarse, cases)  # files and code are warm afterwards, for every contender
     revised, found, refitted = refit(coarse, cases)
-    wanted = dice(revised, tests)
+    reached = dice(revised, tests)
+    wanted = reached - EQUAL
     results: dict[str, Any] = {
         "cases": len(cases),
         "refined": found.refined,
@@ -341,10 +359,11 @@ def refits(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str, 
         "threads": torch.get_num_threads(),
         "load": os.getloadavg()[0],
         "dice_before": dice(coarse, tests),
-        "refit": {**refitted, "dice": wanted},
+        "refit": {**refitted, "dice": reached},
     }
-    print(json.dumps(results, indent=1), flush=True)
     made = partial(revised_head, coarse, cases=found.refined)
+    results["fitting_until_equal_dice"] = until = fit_until(found, made, tests, wanted)
+    print(json.dumps(results, indent=1), flush=True)
     results["head_by_lbfgs"] = head_by_lbfgs(found, made, tests, wanted, arguments.limit)
     if not arguments.cached:
         with tempfile.TemporaryDirectory() as empty:
@@ -356,9 +375,10 @@ def refits(arguments: argparse.Namespace, folder: Path, size: int) -> dict[str, 
     fastest = min(tried, key=lambda told: (not told["reached"], told["seconds"]))
     results["times_the_refit"] = {
         **({} if arguments.cached else {"head_without_cache": ratios(results["head_without_cache"], refitted)}),
-        "head_by_lbfgs, fitting alone": ratios(results["head_by_lbfgs"], refitted["fitting"]),
+        "head_by_lbfgs, fitting alone": ratios(results["head_by_lbfgs"], until),
         "decoder_from_scratch": ratios(fastest, refitted),
         "decoder_from_scratch, fitting alone": ratios(fastest["fitting"], refitted["fitting"]),
+        "decoder_from_scratch, fitting alone until equal Dice": ratios(fastest["fitting"], until),
         "decoder_reached": fastest["reached"],
     }
     return results

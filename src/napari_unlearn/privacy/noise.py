@@ -10,8 +10,8 @@ four random points, which leaves eight random numbers to two values.
 
 The bits of a draw come from the cryptographic generator of OpenSSL (a DRBG of NIST SP 800-90A), which every call gives
 256 fresh bits of the operating system's entropy first. The operating system makes its own bits in the same way, a
-cipher keyed with what it has gathered, but hands them out eight times more slowly, which the million weights of a U-Net
-would feel in every step.
+cipher keyed with what it has gathered, but hands them out seven times more slowly, which the million weights of a U-Net
+would feel in every step (`benchmarks/operators.py`).
 """
 
 from __future__ import annotations
