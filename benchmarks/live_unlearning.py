@@ -3,6 +3,7 @@
     python benchmarks/live_unlearning.py [--folder FOLDER] [--cases 500] [--size 256] [--strokes 40] [--swaps 8]
 
 FOLDER is where the data set (drawn) and its coarse model are made, or found from last time; a temporary one by default.
+The account of what was shown is kept in a folder of its own, so that earlier measurements are not charged.
 Strokes are those of a brush, a third of them on cases that nobody had refined, with a pause after each as a person
 makes it. Every time is given twice: by the clock, which other programs lengthen, and in seconds of processor time over
 the number of threads, which comes close to the clock of an idle machine.
@@ -86,7 +87,7 @@ def summary(times: list[tuple[float, float]]) -> dict[str, float]:
     }
 
 
-def session(dataset: Dataset, model: Path, options: argparse.Namespace) -> dict[str, Any]:
+def session(dataset: Dataset, model: Path, runs: Path, options: argparse.Namespace) -> dict[str, Any]:
     inbox, mail = Inbox(), queue.Queue[Event]()
     captured: list[Any] = []
     usual = live._Session.answer
@@ -96,9 +97,7 @@ def session(dataset: Dataset, model: Path, options: argparse.Namespace) -> dict[
         return usual(self)
 
     live._Session.answer = capture  # type: ignore[method-assign]
-    request = live.LiveRequest(
-        dataset.root, model, dataset.root / "unlearn-runs", inbox, device="cpu", counterfactual=options.swaps
-    )
+    request = live.LiveRequest(dataset.root, model, runs, inbox, device="cpu", counterfactual=options.swaps)
 
     def work() -> None:
         for event in live.events(request, Token()):
@@ -195,7 +194,8 @@ def main() -> None:
     parser.add_argument("--skip-cold", action="store_true", help="leave the refit from scratch out")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        result = session(*make(options.folder or Path(temporary), options.cases, options.size), options)
+        folder = options.folder or Path(temporary)
+        result = session(*make(folder, options.cases, options.size), Path(temporary) / "runs", options)
     stroke, floor = result["stroke"], result["floor"]
     result["share_of_floor"] = floor["median_processor"] / stroke["median_processor"]
     if "cold" in result:

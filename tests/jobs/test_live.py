@@ -229,6 +229,24 @@ def test_a_kept_state_is_a_run_that_verifies_and_is_charged_once(
     assert len(costs) == state.state
 
 
+def test_a_factor_that_is_crowded_takes_in_what_came_before_cases_are_composed_anew(
+    start: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_unlearn.operators.live.solver import Solver
+
+    done: list[str] = []
+    rejuvenate, compose = Solver.rejuvenate, RetainState.compose_due
+    monkeypatch.setattr(Solver, "rejuvenate", lambda *args: (done.append("fold"), rejuvenate(*args))[1])
+    monkeypatch.setattr(RetainState, "compose_due", lambda *args: (done.append("compose"), compose(*args))[1])
+    session = start()
+    session.state()
+    monkeypatch.setattr("napari_unlearn.operators.live.solver.CROWD", 0)
+    done.clear()
+    generation = session.stroke()
+    session.state(generation, due=0)
+    assert done[:2] == ["fold", "compose"]
+
+
 def test_states_are_charged_before_they_are_shown_and_no_more_than_a_few_ahead(
     start: Callable[..., Session], model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

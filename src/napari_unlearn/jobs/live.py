@@ -219,6 +219,9 @@ class _Session:
                 if fresh:
                     yield self._fit()
                     fresh = False
+                elif self._solver.crowded:
+                    # Somebody brushes without a pause; what is put off would make every answer slower than the last.
+                    self._solver.rejuvenate(self.token.checkpoint)
                 elif self._state.due:
                     self._since = time.monotonic()
                     while self._state.due:

@@ -120,3 +120,18 @@ def test_a_factor_that_more_was_taken_off_than_there_was_is_made_anew(
     assert not objective.went
     *_, last = solver.settle(BOUND, 3)
     assert last.measured
+
+
+def test_what_came_and_went_counts_until_the_factor_has_taken_it_in(
+    objective_of: ObjectiveOf, parts: dict[str, PixelSet], make_pixels: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_unlearn.operators.live.solver.CROWD", 799)
+    objective = objective_of(parts)
+    solver = Solver(objective, 10**9, np.random.default_rng(0))
+    assert not solver.crowded  # there is no factor yet
+    solver.refresh()
+    assert not solver.crowded
+    objective.replace("a", Kind.REFINED, 500, make_pixels(300, seed=60))
+    assert solver.crowded  # a slot of 500 rows, and 300 that went
+    solver.rejuvenate()
+    assert not solver.crowded

@@ -26,6 +26,8 @@ from napari_unlearn.operators.live.objective import LiveObjective, _go_on
 STALE, PATIENCE = 0.5, 3
 # Rows that say how the curvature has changed: in every step, and when the factor takes it in for good.
 DRIFT, FOLDED = 3000, 8000
+# Rows that came and went from which on every step takes long for them.
+CROWD = 8000
 # Passes a fit from which on the factor has aged.
 SLOW, ALL = 8, 10**9
 
@@ -74,6 +76,13 @@ class Solver:
     def aged(self) -> bool:
         """Whether there is something to do in a quiet moment."""
         return self._curvature is not None and (self._slow or bool(self.objective.came or self.objective.went))
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so much came and went that it should not wait for a quiet moment any longer."""
+        objective = self.objective
+        came = sum(objective.rows.slots[owner].size for owner in objective.came)
+        return self._curvature is not None and came + sum(len(copy.a) for _, copy in objective.went) > CROWD
 
     def rejuvenate(self, check: Callable[[], None] = _go_on) -> None:
         """Take the rows that came and went into the factor, or all rows anew where that is no longer enough.
