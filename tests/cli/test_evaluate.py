@@ -87,3 +87,13 @@ def test_groups_are_told_with_their_counts(type_: Callable[..., Result], sample:
 
 def test_a_group_that_is_not_there_is_refused(refused: Callable[..., str], sample: Dataset, model: Path) -> None:
     assert "no column moon" in refused("evaluate", sample.root, model, "--groups", "moon", "--json")
+
+
+def test_the_numbers_are_written_as_a_table_too(
+    told: Callable[..., dict[str, Any]], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    options = ("--split", "test_aligned", "--csv", tmp_path / "metrics.csv")
+    result = told("evaluate", sample.root, model, *options)
+    lines = (tmp_path / "metrics.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "model,split,cases,measure,value,low,high"
+    assert f",test_aligned,20,dice,{result['splits']['test_aligned']['dice']!r},," in lines

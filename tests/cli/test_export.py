@@ -26,3 +26,22 @@ def test_failures_are_one_sentence(refused: Callable[..., str], run: Path, tmp_p
     assert "is not a model folder" in refused("export", tmp_path, "--out", tmp_path / "out")
     (tmp_path / "file").write_text("x")
     assert refused("export", run, "--out", tmp_path / "file" / "out")
+
+
+def test_another_format_tells_its_largest_differences(
+    told: Callable[..., dict[str, Any]], type_: Callable[..., Result], unet: Path, tmp_path: Path
+) -> None:
+    result = told("export", unet, "--out", tmp_path / "out", "--format", "onnx")
+    assert (result["folder"], result["model"], result["format"]) == (*[str(tmp_path / "out")] * 2, "onnx")
+    assert 0 <= result["round_trip"]["largest_probability_difference"] <= result["round_trip"]["tolerance"]
+    shown = type_("export", unet, "--out", tmp_path / "again", "--format", "huggingface")
+    assert shown.exit_code == 0
+    assert "Loaded again on 3 drawn images: probabilities differ by at most" in shown.stdout
+
+
+def test_an_unknown_format_is_refused_with_those_that_there_are(
+    refused: Callable[..., str], run: Path, tmp_path: Path
+) -> None:
+    sentence = refused("export", run, "--out", tmp_path / "out", "--format", "pickle")
+    assert "no export format 'pickle'" in sentence
+    assert not (tmp_path / "out").exists()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from napari_unlearn.cli.console import OUT, follow, print_json
+from napari_unlearn.cli.console import OUT, fail, follow, print_json
 from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder
 from napari_unlearn.jobs.token import Token
 
@@ -74,9 +74,13 @@ def evaluate(
     result = follow(events(request, token), token)
     assert isinstance(result, EvaluateResult)
     if csv is not None:
+        from napari_unlearn.errors import UserError
         from napari_unlearn.export.table import write_metrics
 
-        write_metrics(csv, result.to_json(), None if result.before is None else result.before.to_json())
+        try:
+            write_metrics(csv, result.to_json(), None if result.before is None else result.before.to_json())
+        except UserError as error:
+            fail(str(error))
     if json:
         print_json(result.to_json())
     else:
