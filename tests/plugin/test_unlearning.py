@@ -204,3 +204,20 @@ def test_the_window_runs_an_operator_of_the_ball_with_planned_numbers(
         open_dock.findChild(QRadioButton, name).setChecked(True)
         open_dock.controller.perform("unlearn")
     assert [request.plan for request in requests] == [True, False]
+
+
+def test_a_revised_model_is_exported_in_the_format_that_is_chosen(
+    open_dock: UnlearnWidget, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    controller = open_dock.controller
+    bench = controller.bench
+    bench.project.revise(run / "model")
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+    controller.unlearning.show_last_run()
+    open_dock.compare.export_choice.choose("safetensors")
+    monkeypatch.setattr("napari_unlearn.plugin.unlearning.choose_folder", lambda *_: tmp_path / "out")
+    controller.perform("export")
+    qtbot.waitUntil(lambda: not bench.task.state.busy, timeout=60_000)
+    assert last_message(open_dock)[0] == "done"
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names >= {"certificate.json", "config.json", "export.json", "model.safetensors", "predict.py", "README.md"}

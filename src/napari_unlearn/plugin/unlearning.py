@@ -249,7 +249,8 @@ class Unlearning(QObject):
             return
         taken = chosen.is_dir() and any(chosen.iterdir())
         out = chosen / run.name if taken else chosen
-        call = calls.Call("napari_unlearn.export", "export_model", (run, out), "Exporting and checking the model")
+        arguments = (run, out, self._compare.export_choice.form)
+        call = calls.Call("napari_unlearn.export", "export_model", arguments, "Exporting and checking the model")
         self._bench.run(calls.events, call, lambda model: self._on_exported(out))
 
     def report(self) -> None:

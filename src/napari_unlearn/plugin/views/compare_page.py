@@ -10,6 +10,7 @@ from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.views.badge import Badge
 from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.colour_scale import ColourScale
+from napari_unlearn.plugin.views.export_choice import ExportChoice
 from napari_unlearn.plugin.views.legend import Legend
 from napari_unlearn.plugin.views.metric_table import MetricRow, MetricTable
 from napari_unlearn.plugin.views.parts import Card, Page, label, row
@@ -64,8 +65,11 @@ class ComparePage(Page):
         self.table = MetricTable()
         self.body.addWidget(self.table)
         self.body.addStretch(1)
-        self._last = self.button("export", "primary"), self.button("report"), self.button("discard")
-        self.body.addLayout(row(*self._last, stretch=0))
+        self.export_choice = ExportChoice()
+        self.body.addWidget(self.export_choice)
+        buttons = self.button("export", "primary"), self.button("report"), self.button("discard")
+        self.body.addLayout(row(*buttons, stretch=0))
+        self._last = self.export_choice, *buttons
         self._parts = (self._card, self.strip, self.legend, title, *self._last, *self._views.values())
         self.clear()
 
@@ -85,8 +89,8 @@ class ComparePage(Page):
         """Say which runs are compared; they are not in use, so there is nothing to export or to discard."""
         self._pair_text.setText(f"Before: <b>{before}</b><br>After: <b>{after}</b><br>The model in use is unchanged.")
         self._pair.show()
-        for button in self._last:
-            button.hide()
+        for part in self._last:
+            part.hide()
 
     def show_measured(self, rows: Sequence[MetricRow], when: str) -> None:
         """Show numbers from an earlier day, and offer to measure again."""
