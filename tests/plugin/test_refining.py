@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QLabel
 
+from napari_unlearn.plugin import refining as refining_module
 from napari_unlearn.plugin.layers import Role
+from napari_unlearn.plugin.outline import outline
 from napari_unlearn.plugin.widget import UnlearnWidget
 from napari_unlearn.project import CaseStatus
 
@@ -84,3 +87,58 @@ def test_a_stroke_that_cannot_be_saved_is_told_and_kept(
     assert level == "error"
     assert "No space left" in sentence
     assert refining.controller.bench.project.editing.dirty
+
+
+def test_every_step_can_be_undone_on_the_button_and_is_named(refining: UnlearnWidget) -> None:
+    project = refining.controller.bench.project
+    fine = fine_of(refining)
+    fine.brush_size = 9
+    fine.paint(tuple(np.argwhere(fine.data)[0]), 0)
+    refining.controller.perform("tool_fill")
+    fine.fill(tuple(np.argwhere(fine.data)[-1]), 0)
+    assert project.undoable == "remove area"
+    refining.controller.perform("undo")
+    assert project.undoable == "trim"
+    assert "Undone: remove area" in [label.text() for label in refining.findChildren(QLabel)]
+    refining.controller.perform("undo")
+    assert np.array_equal(fine.data, project.editing.coarse)
+    artefacts = refining.controller.bench.book.find(Role.ARTEFACTS)
+    assert not artefacts.data.any()
+    refining.controller.perform("redo")
+    assert artefacts.data.any()
+    assert np.array_equal(artefacts.data > 0, (project.editing.coarse > 0) & (fine.data == 0))
+
+
+def test_the_mask_shows_what_napari_itself_undoes_as_a_step(refining: UnlearnWidget) -> None:
+    project = refining.controller.bench.project
+    fine = fine_of(refining)
+    fine.paint(tuple(np.argwhere(fine.data)[0]), 0)
+    fine.undo()  # by a script: the key and the button go through the document
+    assert np.array_equal(fine.data, project.editing.coarse)
+    refining.controller.perform("undo")
+    assert not np.array_equal(fine.data, project.editing.coarse)
+
+
+def test_layers_that_are_added_one_after_another_show_what_the_step_is_about(
+    dock: UnlearnWidget, own_sample: Any, qtbot: Any
+) -> None:
+    bench = dock.controller.bench
+    dock.controller.opening.open(own_sample)
+    qtbot.waitUntil(lambda: bench.book.find(Role.ARTEFACTS) is not None, timeout=30_000)
+    assert bench.book.find(Role.COARSE).visible
+    assert not bench.book.find(Role.FINE).visible
+    assert not bench.book.find(Role.ARTEFACTS).visible
+
+
+def test_a_case_that_is_taken_while_layers_are_still_added_gets_its_own_outline(
+    dock: UnlearnWidget, own_sample: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refining_module, "BREATH", 300)
+    bench = dock.controller.bench
+    dock.controller.opening.open(own_sample)
+    qtbot.waitUntil(lambda: bench.book.find(Role.COARSE) is not None, timeout=30_000)
+    bench.project.select(next(case_id for case_id in bench.project.order if case_id != bench.project.case.id))
+    qtbot.waitUntil(lambda: bench.book.find(Role.ARTEFACTS) is not None, timeout=30_000)
+    qtbot.wait(700)
+    assert np.array_equal(bench.book.find(Role.COARSE).data, outline(bench.project.editing.coarse))
+    assert np.array_equal(bench.book.find(Role.FINE).data, bench.project.editing.fine)

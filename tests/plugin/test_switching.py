@@ -11,6 +11,7 @@ from napari_unlearn.jobs.events import Done, Failed
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin import switching
 from napari_unlearn.plugin.layers import Role
+from napari_unlearn.plugin.outline import outline
 from napari_unlearn.plugin.switching import LoadRequest
 from napari_unlearn.plugin.widget import UnlearnWidget
 
@@ -36,7 +37,10 @@ def test_a_large_case_is_read_in_the_background_and_the_one_before_is_saved(larg
     path = Path(project.dataset.root / "fine" / f"{left}.png")
     qtbot.waitUntil(path.exists)
     assert np.array_equal(read_mask(path), painted)
-    assert np.array_equal(controller.bench.book.find(Role.FINE).data, project.editing.fine)
+    book = controller.bench.book
+    assert np.array_equal(book.find(Role.FINE).data, project.editing.fine)
+    assert controller.bench.switching.ring(project.editing) is not None
+    assert np.array_equal(book.find(Role.COARSE).data, outline(project.editing.coarse))
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
 
 
@@ -71,6 +75,7 @@ def test_the_job_yields_a_case_or_a_sentence(open_dock: UnlearnWidget) -> None:
     project = open_dock.controller.bench.project
     *_, last = switching.events(LoadRequest(project, project.order[0]), Token())
     assert isinstance(last, Done)
-    assert last.result.work.case.id == project.order[0]
+    assert last.result.loaded.work.case.id == project.order[0]
+    assert np.array_equal(last.result.ring, outline(last.result.loaded.work.editing.coarse))
     *_, last = switching.events(LoadRequest(project, "nobody"), Token())
     assert isinstance(last, Failed)

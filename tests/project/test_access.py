@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ def test_the_second_window_is_refused_with_the_reason(runs: Path) -> None:
     first, second = Access(runs), Access(runs)
     assert first.refusal == ""
     assert "open in another window in this program" in second.refusal
+    assert f"on {date.today():%d %B %Y}" in second.refusal
     assert "Close that window" in second.refusal
     second.note("refined", "a")
     second.close()

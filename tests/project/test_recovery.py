@@ -18,8 +18,10 @@ from napari_unlearn.data.dataset import Dataset, open_dataset
 from napari_unlearn.data.decode import read_mask
 from napari_unlearn.project import Project
 from napari_unlearn.project.audit_trail import verify_trail
-from napari_unlearn.project.journal import Journal, Record, read_journal
+from napari_unlearn.project.history import ARTEFACTS, FINE, Step
+from napari_unlearn.project.journal import Journal, Reading, Record, read_journal
 from napari_unlearn.project.recovery import Recovered, sentence, unsettled
+from napari_unlearn.project.replay import base, difference, saved
 
 KILLS = 50
 PAINTER = Path(__file__).with_name("crashing.py")
@@ -102,6 +104,15 @@ def test_only_journals_that_go_on_after_their_masks_are_looked_at(dataset: Datas
     with (folder / "a.journal").open("ab") as stream:
         stream.write(b"\nREC")
     assert list(unsettled(folder)) == ["a", "b"]
+
+
+def test_an_undone_artefact_is_looked_at_even_where_the_fine_mask_was_written_since(dataset: Dataset) -> None:
+    journal = Journal(dataset.root / "unlearn-runs" / "journal" / "a.journal", Reading())
+    step = Step("ruler", ARTEFACTS, difference(np.zeros((20, 30), np.uint8), np.eye(20, 30, dtype=np.uint8)))
+    journal.append(base(FINE, b"", (20, 30), 1), base(ARTEFACTS, b"", (20, 30), 2), step.record("noon"))
+    journal.append(Record({"do": "undo"}), saved(FINE, 4))
+    journal.file.close()
+    assert list(unsettled(journal.file.path.parent)) == ["a"]
 
 
 def test_what_was_recovered_is_said_in_a_sentence() -> None:

@@ -56,6 +56,7 @@ class LayerBook:
         self.viewer = viewer
         self.classes = classes
         self._own: dict[Role, Any] = {}
+        self._coloured: dict[Role, int] = {}  # for how many classes; colouring draws the whole layer anew
 
     def find(self, role: Role) -> Any | None:
         """Layer of `role`, None when the user has removed it or it never was."""
@@ -71,9 +72,9 @@ class LayerBook:
         """Show the image of a case; shape (H, W, 3)."""
         return self._put(Role.IMAGE, image)
 
-    def show_coarse(self, coarse: NDArray[np.uint8]) -> Any:
-        """Show the outline of a coarse mask, class ids of shape (H, W)."""
-        return self._put(Role.COARSE, outline(coarse))
+    def show_coarse(self, coarse: NDArray[np.uint8], ring: NDArray[np.uint8] | None = None) -> Any:
+        """Show the outline of a coarse mask, class ids of shape (H, W); `ring` where it is known already."""
+        return self._put(Role.COARSE, outline(coarse) if ring is None else ring)
 
     def show_fine(self, fine: NDArray[np.uint8]) -> Any:
         """Show the fine mask to edit; the layer works on this very array and starts without undo history."""
@@ -130,6 +131,7 @@ class LayerBook:
             layer.name = new.value
         layer.metadata = {**layer.metadata, KEY: new.value}
         self._own[new] = self._own.pop(old)
+        self._coloured.pop(new, None)
 
     def remove(self, roles: Sequence[Role]) -> None:
         """Remove layers, those of them that are there."""
@@ -156,8 +158,9 @@ class LayerBook:
         if layer is None:
             return self._add(role, data)
         layer.data = data
-        if role in PREDICTIONS or role is Role.FINE:
+        if (role in PREDICTIONS or role is Role.FINE) and self._coloured.get(role) != self.classes:
             layer.colormap = self._colormap(role)
+            self._coloured[role] = self.classes
         return layer
 
     def _add(self, role: Role, data: NDArray[Any]) -> Any:
@@ -172,6 +175,7 @@ class LayerBook:
             layer = Image(data, colormap=Colormap(colours.LEAKAGE, name="leakage"), blending="translucent", **options)
         else:
             layer = Labels(data, colormap=self._colormap(role), **options)
+        self._coloured[role] = self.classes
         selected = self.viewer.layers.selection.active
         self.viewer.layers.insert(self._place(role), layer)
         self.viewer.layers.selection.active = selected if selected in self.viewer.layers else layer

@@ -8,15 +8,18 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer
 
 from napari_unlearn.data.case import Case
+from napari_unlearn.errors import UserError
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.forget_overlay import ForgetOverlay
 from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.painting import Rectangle
 from napari_unlearn.project import CaseStatus, Project
+from napari_unlearn.project.editing import FineMask
 from napari_unlearn.project.history import FINE, Step
 
 MODES = {"tool_trim": "erase", "tool_restore": "paint", "tool_fill": "fill"}
 STROKES = {"erase": "trim", "paint": "restore", "fill": "remove area"}  # what undo calls them
+BREATH = 20  # milliseconds for the window between two layers: napari takes long to add one
 COLLECT = 500  # milliseconds between two looks at what the background could not save
 
 
@@ -35,6 +38,7 @@ class Refining(QObject):
         self._page = bench.dock.refine
         self._overlay: ForgetOverlay | None = None
         self._fine_layer = None
+        self._outlined: FineMask | None = None  # whose coarse mask is shown
         self._page.brush_size_requested.connect(self._set_brush_size)
         bench.viewer.layers.events.removed.connect(self._on_removed)
         self._collect = QTimer(self)
@@ -53,12 +57,13 @@ class Refining(QObject):
         assert editing is not None
         assert image is not None
         self._release()
-        first = self._bench.book.find(Role.IMAGE) is None
+        first = self._bench.book.find(Role.FINE) is None
         self._bench.book.show_image(image)
-        self._bench.book.show_coarse(editing.coarse)
-        self._attach()
         if first:
-            self._set_brush_size(max(4, round(max(editing.fine.shape) / 16)))
+            QTimer.singleShot(BREATH, self._begin)
+        else:
+            self._show_outline()
+            self._attach()
         self._bench.viewer.reset_view()
         self._page.show_saved("")
         if editing.outside:
@@ -69,6 +74,25 @@ class Refining(QObject):
                 self._trim_outside,
             )
 
+    def _begin(self) -> None:
+        # The project may have been closed since, or another case taken in hand.
+        if self._bench.project.editing is not None:
+            self._show_outline()
+            QTimer.singleShot(BREATH, self._go_on)
+
+    def _go_on(self) -> None:
+        if self._bench.project.editing is not None and self._overlay is None:
+            self._show_outline()
+            self._attach()
+            self._bench.book.show_only(self._bench.looking)
+
+    def _show_outline(self) -> None:
+        editing, book = self._bench.project.editing, self._bench.book
+        assert editing is not None
+        if self._outlined is not editing or book.find(Role.COARSE) is None:
+            book.show_coarse(editing.coarse, self._bench.switching.ring(editing))
+            self._outlined = editing
+
     def enter(self) -> None:
         """Get ready to brush: layers that were deleted come back, and the brush trims."""
         editing = self._bench.project.editing
@@ -77,12 +101,12 @@ class Refining(QObject):
         book = self._bench.book
         if book.find(Role.IMAGE) is None and self._bench.project.image is not None:
             book.show_image(self._bench.project.image)
-        if book.find(Role.COARSE) is None:
-            book.show_coarse(editing.coarse)
+        self._show_outline()
         if self._overlay is None:
             self._attach()
         book.show_only([Role.COARSE, Role.FINE, Role.ARTEFACTS])
-        self.use_tool("tool_trim")
+        if not self._bench.project.read_only:
+            self.use_tool("tool_trim")
 
     def leave(self) -> None:
         """Put the brush down, so that a click on another page paints nothing."""
@@ -90,10 +114,18 @@ class Refining(QObject):
             self._fine_layer.mode = "pan_zoom"
 
     def use_tool(self, key: str) -> None:
-        """Take a tool in hand."""
+        """Take a tool in hand.
+
+        Raises
+        ------
+        UserError
+            The project is open for reading only.
+        """
         editing = self._bench.project.editing
         if editing is None:
             return
+        if self._bench.project.read_only:
+            raise UserError(self._bench.project.read_only)
         if self._overlay is None:
             self._attach()
         layer = self._fine_layer
@@ -137,6 +169,7 @@ class Refining(QObject):
     def _attach(self) -> None:
         editing = self._bench.project.editing
         assert editing is not None
+        first = self._bench.book.find(Role.FINE) is None
         self._fine_layer = layer = self._bench.book.show_fine(editing.fine)
         if self._bench.project.read_only:
             layer.editable = False
@@ -150,7 +183,9 @@ class Refining(QObject):
         self._page.show_artefacts(*self._overlay.count)
         self._fine_layer.events.mode.connect(self._on_mode)
         self._fine_layer.events.brush_size.connect(self._on_brush_size)
-        self._page.show_brush_size(round(self._fine_layer.brush_size))
+        if first:
+            layer.brush_size = max(4, round(max(editing.fine.shape) / 16))
+        self._page.show_brush_size(round(layer.brush_size))
 
     def _release(self) -> None:
         if self._overlay is not None:

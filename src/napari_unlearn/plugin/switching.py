@@ -11,8 +11,12 @@ from qtpy.QtCore import QObject, Signal
 from napari_unlearn.jobs.events import Done, Event, Failed, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.token import Token
+from napari_unlearn.plugin.outline import outline
 from napari_unlearn.plugin.task import Task
 from napari_unlearn.project import Project
+from napari_unlearn.project.delta import Mask
+from napari_unlearn.project.editing import FineMask
+from napari_unlearn.project.store import Loaded
 
 if TYPE_CHECKING:
     from napari_unlearn.plugin.bench import Bench
@@ -26,6 +30,14 @@ class LoadRequest:
 
     project: Project
     case_id: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A case that was read, and the outline of its coarse mask, (H, W) uint8."""
+
+    loaded: Loaded
+    ring: Mask
 
 
 @guarded
@@ -42,10 +54,11 @@ def events(request: LoadRequest, token: Token) -> Iterator[Event]:
     Yields
     ------
     Event
-        `Done` with a `Loaded` comes last.
+        `Done` with a `Prepared` comes last.
     """
     yield Progress(0, 0, f"Opening {request.case_id}")
-    yield Done(request.project.load(request.case_id))
+    loaded = request.project.load(request.case_id)
+    yield Done(Prepared(loaded, outline(loaded.work.editing.coarse)))
 
 
 class Switching(QObject):
@@ -64,6 +77,12 @@ class Switching(QObject):
         self._bench = bench
         self.task = Task(bench.runner, self)
         self.task.ended.connect(self._on_ended)
+        self._prepared: Prepared | None = None
+
+    def ring(self, editing: FineMask) -> Mask | None:
+        """Outline of the coarse mask of a case, where the background has drawn it."""
+        known = self._prepared
+        return known.ring if known is not None and known.loaded.work.editing is editing else None
 
     def go(self, case_id: str) -> None:
         """Take a case in hand; where the disk refuses the masks of the one before, that one stays.
@@ -88,7 +107,8 @@ class Switching(QObject):
 
     def _on_ended(self, event: Event) -> None:
         if isinstance(event, Done):
-            self._bench.attempt(lambda: self._bench.project.adopt(event.result))
+            self._prepared = event.result
+            self._bench.attempt(lambda: self._bench.project.adopt(event.result.loaded))
         elif isinstance(event, Failed):
             self._bench.dock.messages.error(event.sentence, event.remedy)
             case = self._bench.project.case

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import socket
+from datetime import datetime
 from pathlib import Path
 
 from napari_unlearn.project.audit_trail import FILE_NAME, AuditTrail
@@ -101,7 +102,14 @@ def _held_by(owner: Owner, path: Path) -> str:
     mine = here and owner.pid == os.getpid()
     where = "in this program" if mine else f"on {'this computer' if here else owner.host} (process {owner.pid})"
     sentence = (
-        f"{path.parent.parent} is open in another window {where}, by {owner.user} since {owner.since}, so nothing you "
-        "change here is saved. Close that window and open the folder again."
+        f"{path.parent.parent} is open in another window {where}, by {owner.user} since {_when(owner.since)}, so "
+        "nothing you change here is saved. Close that window and open the folder again."
     )
     return sentence if here else f"{sentence} If that window no longer exists, delete {path}."
+
+
+def _when(moment: str) -> str:
+    try:
+        return datetime.fromisoformat(moment).strftime("%H:%M on %d %B %Y")
+    except ValueError:  # a lock from elsewhere may say anything
+        return moment

@@ -10,7 +10,6 @@ from pathlib import Path
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.project.case_work import CaseWork
-from napari_unlearn.project.history import ARTEFACTS, FINE
 from napari_unlearn.project.journal import SUFFIX, Reading, read_journal
 from napari_unlearn.project.store import Store
 
@@ -146,13 +145,17 @@ def sentence(recovered: tuple[Recovered, ...]) -> str:
 
 
 def _goes_on(reading: Reading) -> bool:
-    marks = {FINE: 0, ARTEFACTS: 0}
+    marks: dict[str, int] = {}
     for record in reading.records:
-        layer, count = record.facts.get("layer"), record.facts.get("records")
-        if record.facts.get("do") == "saved" and layer in marks and isinstance(count, int):
-            marks[str(layer)] = count
+        kind, layer = record.facts.get("do"), str(record.facts.get("layer"))
+        if kind == "base":
+            marks.setdefault(layer, 0)
+        elif kind == "saved" and isinstance(count := record.facts.get("records"), int):
+            marks[layer] = count
+    # Undo and redo do not say which layer they changed.
+    least = min(marks.values(), default=0)
     changes = ("step", "undo", "redo")
     return any(
-        record.facts.get("do") in changes and place >= marks.get(str(record.facts.get("layer")), max(marks.values()))
+        record.facts.get("do") in changes and place >= marks.get(str(record.facts.get("layer")), least)
         for place, record in enumerate(reading.records)
     )
