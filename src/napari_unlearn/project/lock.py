@@ -77,6 +77,7 @@ class ProjectLock:
         self.holder: Owner | None = None
         self.stale = False
         self._held = False
+        self._seen: tuple[int, int, int] | None = None  # the file when it was found to be its own
         self._own = Owner(
             os.getpid(),
             process.started(os.getpid()),
@@ -113,8 +114,18 @@ class ProjectLock:
     @property
     def lost(self) -> Owner | None:
         """Who has taken the project away meanwhile, by deleting the file and opening the project elsewhere."""
-        owner = read_owner(self.path)
-        return None if owner == self._own else owner
+        # Asked before every stroke, so the file is read again only where it is another one.
+        try:
+            facts = self.path.stat()
+        except OSError:
+            return None
+        mark = facts.st_ino, facts.st_mtime_ns, facts.st_size
+        if mark != self._seen:
+            owner = read_owner(self.path)
+            if owner is not None and owner != self._own:
+                return owner
+            self._seen = mark
+        return None
 
     def release(self) -> None:
         """Give the project back."""
