@@ -59,6 +59,14 @@ def test_a_project_opened_again_can_still_be_exported_and_discarded(
     assert (chosen / run.name / "certificate.json").is_file()  # beside what was there, never over it
     controller.perform("discard")
     assert bench.project.model == model
+    open_dock.messages._act.click()  # Undo
+    assert (bench.project.model, bench.project.previous) == (run / "model", model)
+    assert controller.unlearning._run() == run
+    qtbot.waitUntil(idle, timeout=60_000)
+    controller.perform("discard")
+    controller.perform("go_refine")
+    controller.perform("undo")  # the same on page 2
+    assert (bench.project.model, bench.project.previous) == (run / "model", model)
     qtbot.waitUntil(idle, timeout=60_000)
 
 

@@ -234,6 +234,8 @@ class Controller(QObject):
         self.live.stop()  # it belongs to the model before
         self._show_model()
         self._dock.unlearn.plan.clear()
+        if self.bench.project.previous is not None:  # also when discarding was undone
+            self.unlearning.show_last_run()
         self.predicting.retry()
         self.history.refresh()
         self.refresh()

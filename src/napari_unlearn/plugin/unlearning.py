@@ -24,6 +24,7 @@ from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_row
 from napari_unlearn.plugin.dialogs import choose_folder, open_file
 from napari_unlearn.plugin.history import title_of
 from napari_unlearn.plugin.layers import LEAKAGES, Role
+from napari_unlearn.project.history import DISCARD
 from napari_unlearn.project.runs import RunRecord, keep_measured, new_run, read_measured
 from napari_unlearn.report import making
 
@@ -272,8 +273,15 @@ class Unlearning(QObject):
         self._bench.project.discard()
         self._bench.book.remove(LEAKAGES)
         self._compare.clear()
-        self._bench.dock.messages.note("The model before this run is in use again. The run itself stays on disk.")
+        said = "The model before this run is in use again.", "The run itself stays on disk."
+        back = self._bench.project.undoable == DISCARD
+        self._bench.dock.messages.note(*said, *(("Undo", self._take_back) if back else ()))
         self.discarded.emit()
+
+    def _take_back(self) -> None:
+        # Only as long as nothing else was done since; Undo on page 2 goes further.
+        if self._bench.project.undoable == DISCARD:
+            self._bench.attempt(self._bench.project.undo)
 
     def _run(self) -> Path | None:
         project = self._bench.project

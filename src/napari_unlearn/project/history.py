@@ -10,6 +10,7 @@ from napari_unlearn.project.delta import Delta, read
 from napari_unlearn.project.journal import Record
 
 FINE, ARTEFACTS, MODEL = "fine", "artefacts", "model"
+DISCARD = "discard model"  # what the step is called
 Models = tuple[str | None, str | None]  # the model in use, and the one that *Discard* returns to
 
 

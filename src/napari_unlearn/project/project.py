@@ -19,7 +19,7 @@ from napari_unlearn.project.case_notes import CaseNotes
 from napari_unlearn.project.case_work import CaseWork
 from napari_unlearn.project.delta import Mask
 from napari_unlearn.project.editing import FineMask
-from napari_unlearn.project.history import FINE, Models, Step
+from napari_unlearn.project.history import DISCARD, FINE, Models, Step
 from napari_unlearn.project.plane import Plane
 from napari_unlearn.project.queue_order import in_order, neighbour
 from napari_unlearn.project.recovery import Recovered, strange, unsettled_works
@@ -296,7 +296,7 @@ class Project:
         if work is not None and not self.read_only:
             self.record()
             try:
-                work.add_models("discard model", before, (before[1], None))
+                work.add_models(DISCARD, before, (before[1], None))
             except OSError as error:
                 self._fail(refusal(work.journal.file.path, error))
         self._use((before[1], None), "model discarded")
