@@ -1,6 +1,38 @@
 from __future__ import annotations
 
+from itertools import combinations
+
+import numpy as np
+import pytest
+from skimage.color import rgb2lab
+
 from napari_unlearn.plugin import colours
+
+# What is left of linear RGB without one kind of cone: Machado, Oliveira and Fernandes 2009 (doi 10.1109/TVCG.2009.113).
+SIGHT = {
+    "normal": np.eye(3),
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def seen(colour: str, sight: str) -> np.ndarray:
+    """What remains of a colour, in L*a*b*."""
+    values = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    left = np.clip(np.array(SIGHT[sight]) @ linear, 0, 1)
+    return rgb2lab(np.where(left <= 0.0031308, left * 12.92, 1.055 * left ** (1 / 2.4) - 0.055))
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize(
+    "together", [(colours.COARSE, colours.ARTEFACT, colours.PROPOSAL, *colours.CLASSES), colours.CURVES]
+)
+def test_what_is_seen_together_is_told_apart_by_everybody(together: tuple[str, ...], sight: str) -> None:
+    # A difference of 2.3 is just noticeable between patches side by side.
+    closest = min(np.linalg.norm(seen(a, sight) - seen(b, sight)) for a, b in combinations(together, 2))
+    assert closest > 18
 
 
 def test_background_is_transparent_and_neighbouring_classes_differ() -> None:

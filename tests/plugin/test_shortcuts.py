@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from app_model.types import KeyBinding
+from napari._app_model import get_app_model
 from napari.components import ViewerModel
+from napari.layers import Image, Labels, Layer
 from napari.utils.shortcuts import default_shortcuts
 
 from napari_unlearn.plugin.shortcuts import SHORTCUTS, Keys, key_of
@@ -9,6 +15,16 @@ from napari_unlearn.plugin.shortcuts import SHORTCUTS, Keys, key_of
 def test_no_key_is_one_of_napari_s_own() -> None:
     theirs = {str(key).casefold() for keys in default_shortcuts.values() for key in keys}
     assert not theirs & {written.casefold() for _, written in SHORTCUTS.values()}
+
+
+def test_no_key_is_bound_by_napari_s_menus_viewers_or_layers(make_napari_viewer: Callable[..., Any]) -> None:
+    make_napari_viewer()
+    ours = {KeyBinding.from_str(key.replace("-", "+")) for key in SHORTCUTS}
+    menus = {binding.keybinding for binding in get_app_model().keybindings}
+    maps = (ViewerModel.class_keymap, *(kind.class_keymap for kind in (Layer, Labels, Image)))
+    theirs = {KeyBinding.validate(key) for keymap in maps for key in keymap}
+    assert len(menus) > 10
+    assert not ours & (menus | theirs)
 
 
 def test_keys_act_while_bound_and_leave_those_of_others_alone() -> None:

@@ -1,6 +1,7 @@
 """Colours of masks, badges and curves, in one table.
 
-Skin is pink and lesions are brown, so masks are cyan and violet, which also differ in lightness for colour-blind eyes.
+Skin is pink and lesions are brown, so masks are cyan and violet. What is seen together is told apart by people with any
+of the three kinds of colour blindness, too; a test simulates them.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 # Classes by id, from 1; further classes start again.
-CLASSES = ("#19d3e6", "#6b3fff", "#7ddc1f", "#1f5bff", "#ffffff", "#00a86b")
+CLASSES = ("#19d3e6", "#6b3fff", "#ccffcc", "#000066", "#993333")
 COARSE = "#ffe45c"
 ARTEFACT = "#ff4fa3"
-PROPOSAL = "#ff9d1e"
+PROPOSAL = "#e8590c"
 # From nothing over purple and red to yellow: pixels that leak nothing let the image through.
 LEAKAGE = (
     (0.34, 0.06, 0.43, 0.0),
@@ -23,7 +24,7 @@ LEAKAGE = (
 
 BADGE = {"exact": "#1b8a5a", "certified head": "#2f6fd0", "certified ball": "#7a5bd0", "empirical": "#7d7d85"}
 STATUS = {"unrefined": "#8a8f98", "in progress": "#e69f00", "refined": "#1fa971", "excluded": "#b0614f"}
-CURVES = ("#56b4e9", "#e69f00", "#1fa971", "#ff4fa3", "#b388eb")
+CURVES = ("#56b4e9", "#ff9900", "#9900ff", "#cc0033", "#999999")
 
 
 def class_colour(class_id: int) -> str:

@@ -39,6 +39,7 @@ class Desk(QObject):
             "next_case": lambda: self.step(1),
             "next_unrefined": self.next_unrefined,
             "suggest_next": self.suggesting.suggest,
+            "show_help": bench.dock.help.toggle,
             "propose": self.proposing.propose,
             "accept_proposal": self.proposing.accept,
             "reject_proposal": self.proposing.close,

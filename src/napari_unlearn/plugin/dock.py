@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import QEvent, QSize, Signal
-from qtpy.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.style import WIDTH, Theme, sheet
-from napari_unlearn.plugin.texts import STEPS
+from napari_unlearn.plugin.texts import STEPS, TEXTS
 from napari_unlearn.plugin.views.compare_page import ComparePage
 from napari_unlearn.plugin.views.data_page import DataPage
+from napari_unlearn.plugin.views.help_overlay import HelpOverlay
 from napari_unlearn.plugin.views.message_bar import MessageBar
-from napari_unlearn.plugin.views.parts import Page
+from napari_unlearn.plugin.views.parts import Page, named
 from napari_unlearn.plugin.views.refine_page import RefinePage
 from napari_unlearn.plugin.views.run_panel import RunPanel
 from napari_unlearn.plugin.views.step_bar import StepBar
@@ -50,7 +51,17 @@ class Dock(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self.steps)
+        self._help_button = QPushButton(TEXTS["show_help"].label)
+        named(self._help_button, "show_help")
+        self._help_button.setProperty("kind", "narrow")
+        self._help_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._help_button.clicked.connect(lambda: self.requested.emit("show_help"))
+        self.help = HelpOverlay(self)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 8, 0)
+        top.addWidget(self.steps, 1)
+        top.addWidget(self._help_button, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(top)
         layout.addWidget(self._pages, 1)
         below = QVBoxLayout()
         below.setContentsMargins(12, 0, 12, 8)

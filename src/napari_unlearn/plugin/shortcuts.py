@@ -18,7 +18,17 @@ SHORTCUTS: dict[str, tuple[str, str]] = {
     "Shift-U": ("unlearn", "Shift+U"),
     "Q": ("blink", "Q"),
     "H": ("toggle_artefacts", "H"),
+    "F1": ("show_help", "F1"),
 }
+# Keys of the fine mask while it is brushed: our undo, and those of napari that are worth knowing.
+BRUSHING: tuple[tuple[str, str], ...] = (
+    ("Ctrl+Z", "Undo, also of an earlier session"),
+    ("Ctrl+Shift+Z", "Redo"),
+    ("1", "Trim (eraser)"),
+    ("2", "Restore (brush)"),
+    ("[   ]", "Smaller or larger brush"),
+    ("Space", "Hold to move the image"),
+)
 
 
 def key_of(action: str) -> str:

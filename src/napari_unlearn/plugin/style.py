@@ -88,6 +88,10 @@ def sheet(colours: Theme) -> str:
         background: {colours.accent}; color: {colours.on_accent}; border-color: {colours.accent}; }}
     #unlearn_dock QPushButton[kind="narrow"] {{ padding: 5px 6px; }}
     #unlearn_dock QPushButton[kind="plain"] {{ border: none; background: transparent; padding: 2px 6px; }}
+    #unlearn_dock #help_overlay {{ background: {colours.background}; border: 1px solid {colours.line}; }}
+    #unlearn_dock QLabel[kind="key"] {{
+        background: {colours.surface}; color: {colours.text}; border: 1px solid {colours.line}; border-radius: 4px;
+        padding: 2px 7px; font-weight: 600; }}
     #unlearn_dock QFrame[kind="message"] {{
         background: {colours.surface}; border: 1px solid {colours.line}; border-radius: 5px; }}
     #unlearn_dock QFrame[kind="message"][level="error"] {{ border-left: 4px solid {danger}; }}

@@ -175,6 +175,11 @@ TEXTS: dict[str, Text] = {
     "restore_run": Text("Use this model", "Use the model of this run from now on. Nothing is deleted."),
     "rerun": Text("Run again", "Start the same run once more, with the masks as they are now, into a new folder."),
     "compare_current": Text("Back", "Compare the model in use with the one before it again."),
+    "blink": Text("Blink", "Change between the predictions before and after unlearning."),
+    "toggle_artefacts": Text(
+        "Dilation artefacts on or off", "Hide the dilation artefacts, to see what lies under them."
+    ),
+    "show_help": Text("?", "Show every key of this window."),
     "dismiss": Text("✕", "Close this message."),
 }
 

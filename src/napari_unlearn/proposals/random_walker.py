@@ -28,6 +28,8 @@ def propose(frame: Frame) -> Bool:
     -------
     ndarray of bool, shape (h, w)
     """
+    if not np.ptp(frame.lab):
+        return np.zeros(frame.inside.shape, bool)  # there is no edge anywhere
     seeds = np.zeros(frame.inside.shape, np.int32)
     seeds[~frame.inside] = 2
     depth = frame.depth
