@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_rows
+from napari_unlearn.plugin.comparison import case_rows, guarantee, leakage_maps, metric_rows
 
 
 def numbers(dice: float, leak: float, gap: float | None) -> dict[str, Any]:
@@ -68,3 +68,18 @@ def test_dice_has_changed_only_if_its_paired_interval_says_so(low: float, high: 
     assert rows["Dice"].better == better
     assert "0.700 to 0.900" in rows["Dice"].tip
     assert "-0.100 to 0.300" in rows["Shortcut gap"].tip
+
+
+def test_the_numbers_of_a_case_are_those_of_its_two_predictions() -> None:
+    fine = np.zeros((10, 10), np.uint8)
+    fine[:5] = 1
+    before, after = np.ones_like(fine), fine.copy()
+    after[0] = 0
+    dice, area, changed = case_rows(before, after, fine)
+    assert (dice.name, dice.before, dice.after, dice.better) == ("Dice", "0.667", "0.889", 1)
+    assert (area.before, area.after) == ("100.0 %", "40.0 %")
+    assert changed.after == "60 px"
+    assert [row.name for row in case_rows(before, after, None)] == ["Lesion area", "Changed"]
+    assert [row.before for row in case_rows(None, after, fine)] == ["–", "–"]
+    (dice, *_) = case_rows(np.zeros_like(fine), before, np.zeros_like(fine))
+    assert (dice.before, dice.after) == ("1.000", "0.000")

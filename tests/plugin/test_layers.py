@@ -80,3 +80,21 @@ def test_a_layer_that_turns_keeps_the_name_the_user_gave_it() -> None:
     layers.turn(Role.BEFORE, Role.PREDICTION)
     assert layers.find(Role.PREDICTION) is mine
     assert mine.name == "first model"
+
+
+def test_the_other_layers_follow_the_image_and_remember_it_when_it_is_gone() -> None:
+    layers = book()
+    leakage = layers.show_leakage(Role.LEAKAGE_AFTER, np.zeros((10, 10), np.float32), (0, 1))
+    image, fine = layers.find(Role.IMAGE), layers.find(Role.FINE)
+    image.scale, image.translate = (0.25, 0.25), (1, -2)
+    image.units = ("mm", "mm")
+    assert (tuple(fine.scale), tuple(fine.translate), fine.units) == ((0.25, 0.25), (1, -2), image.units)
+    assert np.allclose(leakage.data_to_world([9.5, 9.5]), image.data_to_world([19.5, 29.5]))
+    assert leakage.units == image.units
+    layers.viewer.layers.remove(image)
+    prediction = layers.show_prediction(Role.PREDICTION, np.zeros((20, 30), np.uint8))
+    again = layers.show_image(np.zeros((20, 30, 3), np.uint8))
+    for layer in (prediction, again):
+        assert (tuple(layer.scale), tuple(layer.translate), layer.units) == ((0.25, 0.25), (1, -2), fine.units)
+    again.scale = (2, 2)
+    assert tuple(prediction.scale) == (2, 2)

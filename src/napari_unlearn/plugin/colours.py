@@ -13,6 +13,9 @@ CLASSES = ("#19d3e6", "#6b3fff", "#ccffcc", "#000066", "#993333")
 COARSE = "#ffe45c"
 ARTEFACT = "#ff4fa3"
 PROPOSAL = "#e8590c"
+# Only before, only after, another class: told apart by colour-blind eyes too (Okabe and Ito).
+DIFFERENCE: dict[int | None, str] = {1: "#e69f00", 2: "#56b4e9", 3: "#cc79a7"}
+LINE = "#ffffff"
 # From nothing over purple and red to yellow: pixels that leak nothing let the image through.
 LEAKAGE = (
     (0.34, 0.06, 0.43, 0.0),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_unlearn.plugin.views.metric_table import MetricRow
 
 Numbers = Mapping[str, Any]
+Mask = NDArray[np.uint8]
 AUROC_TIP = "How well the score tells malignant from benign; 0.5 is a coin toss."
 LEAKAGE_TIP = (
     "What spurious artefacts tell about the predicted class, in nats per predicted pixel, with its 95 % interval; "
@@ -53,6 +54,37 @@ def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
         rows.append(MetricRow("All splits"))
         rows.append(MetricRow("Shortcut gap", _number(old_gap), _number(gap), better, tip))
     return rows
+
+
+def case_rows(before: Mask | None, after: Mask | None, fine: Mask | None) -> list[MetricRow]:
+    """Lines of the table of one case.
+
+    Parameters
+    ----------
+    before, after, fine : ndarray of uint8, shape (H, W), or None
+        Class ids that were predicted and drawn; None where there are none.
+
+    Returns
+    -------
+    list of MetricRow
+    """
+    masks = before, after
+    rows = []
+    if fine is not None:
+        old, new = ({"dice": None if mask is None else _overlap(mask, fine)} for mask in masks)
+        rows.append(_row("Dice", "dice", old, new, "Overlap of the predicted lesion with the fine mask; 1 is perfect."))
+    areas = ["–" if mask is None else f"{100 * np.count_nonzero(mask) / mask.size:.1f} %" for mask in masks]
+    rows.append(MetricRow("Lesion area", *areas, tip="Share of the image that the model calls lesion."))
+    if before is not None and after is not None:
+        changed = f"{np.count_nonzero(before != after):,} px"
+        rows.append(MetricRow("Changed", "", changed, tip="Pixels that the two models see differently."))
+    return rows
+
+
+def _overlap(mask: Mask, fine: Mask) -> float:
+    lesion, drawn = mask > 0, fine > 0
+    total = np.count_nonzero(lesion) + np.count_nonzero(drawn)
+    return float(2 * np.count_nonzero(lesion & drawn) / total) if total else 1.0
 
 
 def leakage_maps(

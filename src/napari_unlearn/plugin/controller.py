@@ -12,11 +12,15 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.train import training_split
 from napari_unlearn.jobs.unlearn import UnlearnRequest
 from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.beside import Beside
+from napari_unlearn.plugin.comparison import case_rows
+from napari_unlearn.plugin.contrast import Contrast
 from napari_unlearn.plugin.desk import Desk
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.enabling import Facts, blocker, enabled, live_blocker
 from napari_unlearn.plugin.history import History
-from napari_unlearn.plugin.layers import LEAKAGES, Role
+from napari_unlearn.plugin.hover import Hover
+from napari_unlearn.plugin.layers import CONTRASTS, LEAKAGES, Role
 from napari_unlearn.plugin.live import Live, has_head
 from napari_unlearn.plugin.opening import Opening
 from napari_unlearn.plugin.predicting import Predicting
@@ -32,6 +36,9 @@ PATIENCE = 5.0  # seconds
 LOOKING = {
     "show_before": (Role.BEFORE, Role.COARSE),
     "show_after": (Role.AFTER, Role.COARSE),
+    "show_split": (Role.SPLIT, Role.COARSE),
+    "show_beside": (Role.BEFORE, Role.COARSE),
+    "show_difference": (Role.DIFFERENCE, Role.COARSE),
     "show_leakage_before": (Role.LEAKAGE_BEFORE,),
     "show_leakage_after": (Role.LEAKAGE_AFTER,),
 }
@@ -57,6 +64,9 @@ class Controller(QObject):
         self.opening, self.refining = Opening(bench), Refining(bench)
         self.predicting, self.unlearning = Predicting(bench), Unlearning(bench)
         self.history = History(bench)
+        self.contrast = Contrast(bench, self.predicting)
+        self.beside = Beside(bench, self.predicting)
+        self._hover = Hover(viewer, bench.book, dock.compare.scale.show_here)
         self.live = Live(bench, self.predicting, self.unlearning)
         self.desk = Desk(bench, self.opening)
         self._view = "show_after"
@@ -103,6 +113,9 @@ class Controller(QObject):
         self.opening.opened.connect(self._on_opened)
         self.live.changed.connect(self.refresh)
         self.live.kept.connect(self.unlearning.adopt)
+        self.contrast.moved.connect(dock.compare.show_split_at)
+        dock.compare.split_moved.connect(self.contrast.move)
+        self.predicting.shown.connect(self._show_case_numbers)
         self.history.compare.connect(lambda old, new: bench.attempt(lambda: self.unlearning.compare(old, new)))
         self.history.restore.connect(lambda run: bench.attempt(lambda: self.unlearning.restore(run)))
         self.history.rerun.connect(self._on_rerun)
@@ -172,6 +185,7 @@ class Controller(QObject):
         self.live.stop()
         self.bench.switching.task.abandon()
         self.history.close()
+        self.beside.hide()
         self.bench.runner.wait(PATIENCE)
         if self.bench.has_project:
             self.bench.project.close()
@@ -191,7 +205,20 @@ class Controller(QObject):
         self._view = key
         self._dock.show_step(COMPARE)
         self._dock.compare.show_view(key)
+        self.contrast.look(next((role for role in LOOKING[key] if role in CONTRASTS), None))
         self._show_layers(LOOKING[key])
+        if key == "show_beside":
+            self.beside.show()
+        else:
+            self.beside.hide()
+
+    def _show_case_numbers(self) -> None:
+        project = self.bench.project
+        if project.case is None or project.editing is None:
+            return
+        fine = project.editing.fine if project.case.is_refined else None
+        before, after = self.predicting.pair or (None, None)
+        self._dock.compare.show_case_rows(case_rows(before, after, fine))
 
     def _show_layers(self, roles: tuple[Role, ...]) -> None:
         self.bench.looking = roles
@@ -253,6 +280,8 @@ class Controller(QObject):
 
     def _on_step(self, step: int) -> None:
         if step != COMPARE:
+            self.contrast.look(None)
+            self.beside.hide()
             self.unlearning.compare_current()  # every other step is about the model in use
         if self.bench.has_project and self.bench.project.case is not None:
             if step == REFINE:

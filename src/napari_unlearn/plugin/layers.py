@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.outline import outline
+from napari_unlearn.plugin.picture_pairs import LINE
 
 KEY = "napari-unlearn"
 
@@ -28,6 +29,8 @@ class Role(StrEnum):
     PREDICTION = "Prediction"
     BEFORE = "Prediction before"
     AFTER = "Prediction after"
+    SPLIT = "Before and after"
+    DIFFERENCE = "Difference"
     LEAKAGE_BEFORE = "Leakage before"
     LEAKAGE_AFTER = "Leakage after"
     FINE = "Fine mask"
@@ -38,6 +41,8 @@ class Role(StrEnum):
 ORDER = tuple(Role)  # from bottom to top
 OPACITY = {Role.FINE: 0.2, Role.ARTEFACTS: 0.6, Role.COARSE: 1.0, Role.LEAKAGE_BEFORE: 0.9, Role.LEAKAGE_AFTER: 0.9}
 PREDICTIONS = (Role.PREDICTION, Role.BEFORE, Role.AFTER)
+CONTRASTS = (Role.SPLIT, Role.DIFFERENCE)
+GEOMETRY = ("scale", "translate", "units")
 LEAKAGES = (Role.LEAKAGE_BEFORE, Role.LEAKAGE_AFTER)
 
 
@@ -57,6 +62,7 @@ class LayerBook:
         self.classes = classes
         self._own: dict[Role, Any] = {}
         self._coloured: dict[Role, int] = {}  # for how many classes; colouring draws the whole layer anew
+        self._geometry: dict[str, Any] = {}  # of the image: outlives a layer that the user removes
 
     def find(self, role: Role) -> Any | None:
         """Layer of `role`, None when the user has removed it or it never was."""
@@ -90,7 +96,7 @@ class LayerBook:
         return layer
 
     def show_prediction(self, role: Role, prediction: NDArray[np.uint8]) -> Any:
-        """Show a prediction, class ids of shape (H, W), under one of the three prediction roles."""
+        """Show a prediction, class ids of shape (H, W), under one of the roles of predictions and contrasts."""
         layer = self._put(role, prediction)
         layer.editable = False
         return layer
@@ -113,13 +119,7 @@ class LayerBook:
         """
         layer = self._put(role, np.asarray(leakage, np.float32))
         layer.contrast_limits = limits
-        image = self.find(Role.IMAGE)
-        if image is not None:
-            ratio = np.asarray(image.data.shape[:2]) / np.asarray(leakage.shape)
-            scale = np.asarray(image.scale)
-            layer.scale = scale * ratio
-            # Pixel centres, not corners, carry the coordinates.
-            layer.translate = np.asarray(image.translate) + scale * (ratio - 1) / 2
+        self._stretch(layer)
         return layer
 
     def turn(self, old: Role, new: Role) -> None:
@@ -158,7 +158,8 @@ class LayerBook:
         if layer is None:
             return self._add(role, data)
         layer.data = data
-        if (role in PREDICTIONS or role is Role.FINE) and self._coloured.get(role) != self.classes:
+        recoloured = role in PREDICTIONS or role in (Role.FINE, Role.SPLIT)
+        if recoloured and self._coloured.get(role) != self.classes:
             layer.colormap = self._colormap(role)
             self._coloured[role] = self.classes
         return layer
@@ -166,11 +167,11 @@ class LayerBook:
     def _add(self, role: Role, data: NDArray[Any]) -> Any:
         options: dict[str, Any] = {"name": role.value, "metadata": {KEY: role.value}}
         options["opacity"] = OPACITY.get(role, 0.5 if role is not Role.IMAGE else 1.0)
-        image = self.find(Role.IMAGE)
-        if image is not None:
-            options.update(scale=image.scale, translate=image.translate, units=image.units)
+        options.update(self._geometry)
         if role is Role.IMAGE:
             layer = Image(data, rgb=True, **options)
+            for name in GEOMETRY:
+                getattr(layer.events, name).connect(self._on_geometry)
         elif role in LEAKAGES:
             layer = Image(data, colormap=Colormap(colours.LEAKAGE, name="leakage"), blending="translucent", **options)
         else:
@@ -181,6 +182,30 @@ class LayerBook:
         self.viewer.layers.selection.active = selected if selected in self.viewer.layers else layer
         self._own[role] = layer
         return layer
+
+    def _on_geometry(self, event: Any) -> None:
+        """Let the other layers lie on the image when the user scales or moves it."""
+        image = self.find(Role.IMAGE)
+        if image is None:
+            return
+        self._geometry = {name: getattr(image, name) for name in GEOMETRY}
+        for role in ORDER:
+            layer = self.find(role)
+            if layer is not None and layer is not image:
+                for name, value in self._geometry.items():
+                    setattr(layer, name, value)
+                if role in LEAKAGES:
+                    self._stretch(layer)
+
+    def _stretch(self, layer: Any) -> None:
+        """Lay a picture of any resolution over the whole image."""
+        image = self.find(Role.IMAGE)
+        if image is None:
+            return
+        ratio, scale = np.asarray(image.data.shape[:2]) / np.asarray(layer.data.shape), np.asarray(image.scale)
+        layer.scale = scale * ratio
+        # Pixel centres, not corners, carry the coordinates.
+        layer.translate = np.asarray(image.translate) + scale * (ratio - 1) / 2
 
     def _place(self, role: Role) -> int:
         # Above the highest layer of ours that belongs below it.
@@ -193,6 +218,10 @@ class LayerBook:
             table = colours.one_colour(colours.COARSE)
         elif role is Role.ARTEFACTS:
             table = colours.one_colour(colours.ARTEFACT)
+        elif role is Role.DIFFERENCE:
+            table = {None: "transparent", 0: "transparent", **colours.DIFFERENCE}
         else:
             table = colours.label_colours(range(1, self.classes))
+            if role is Role.SPLIT:
+                table[LINE] = colours.LINE
         return DirectLabelColormap(color_dict=table)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 
 from napari_unlearn.jobs import predict
 from napari_unlearn.jobs.events import Event, Failed, Preview
@@ -27,6 +27,8 @@ class Predicting(QObject):
         What the controllers share.
     """
 
+    shown = Signal()  # the predictions of the case in hand have changed
+
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
         self._bench = bench
@@ -36,6 +38,15 @@ class Predicting(QObject):
         self._asked: tuple[Path, str] | None = None
         self.task.preview.connect(self._on_preview)
         self.task.ended.connect(self._on_ended)
+
+    @property
+    def pair(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
+        """Predictions of the case in hand before and after, None while one of them is missing."""
+        wanted = self._wanted()
+        before, after = (
+            self._known.get(wanted[role]) if role in wanted else None for role in (Role.BEFORE, Role.AFTER)
+        )
+        return None if before is None or after is None else (before, after)
 
     def refresh(self) -> None:
         """Show what is known about the case in hand, and compute what is not; older requests no longer count."""
@@ -91,6 +102,7 @@ class Predicting(QObject):
             elif layer is not None:
                 # Better nothing than the prediction of another case.
                 book.show_prediction(role, np.zeros(self._shape(), np.uint8))
+        self.shown.emit()
 
     def _shape(self) -> tuple[int, int]:
         editing = self._bench.project.editing

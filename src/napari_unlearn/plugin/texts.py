@@ -148,8 +148,14 @@ TEXTS: dict[str, Text] = {
         "a method that promises ε and δ has none before its end, because the promise rests on all of its noise.",
     ),
     # Compare and export
-    "show_before": Text("Before", "Show what the model predicted before unlearning."),
-    "show_after": Text("After", "Show what the revised model predicts."),
+    "show_before": Text(
+        "Before", "Show what the model predicted before unlearning. Q switches between before and after."
+    ),
+    "show_after": Text("After", "Show what the revised model predicts. Q switches between before and after."),
+    "show_split": Text("Split", "Before on the left, after on the right of a white line that you drag over the image."),
+    "show_beside": Text("Side by side", "Before and after in two views that move and zoom together."),
+    "show_difference": Text("Difference", "Mark only the pixels that the two models see differently."),
+    "split_at": Text("", "Where the line stands. Drag it here or over the image, or move it with the arrow keys."),
     "show_leakage_before": Text("Leakage before", "Show where spurious artefacts told the old model the class."),
     "show_leakage_after": Text(
         "Leakage after", "Show where spurious artefacts still tell the revised model the class."

@@ -193,8 +193,8 @@ class Unlearning(QObject):
         if after.measured is not None and after.measured.before == str(old):
             self._show_measured(after.measured.numbers, after.measured.numbers.get("before"), after.measured.when)
         elif before is not None and before.measured is not None and after.measured is not None:
-            # Each was measured beside another model, so nothing is known of the difference in leakage.
-            splits = {name: {**split, "leakage_difference": None}
+            # Each was measured beside another model, so the changes that were measured are others.
+            splits = {name: {**split, "leakage_difference": None, "change": None}
                       for name, split in after.measured.numbers["splits"].items()}  # fmt: skip
             numbers = {**after.measured.numbers, "splits": splits}
             self._show_measured(numbers, before.measured.numbers, min(before.measured.when, after.measured.when))

@@ -21,11 +21,20 @@ class ColourScale(QWidget):
         layout.setSpacing(2)
         layout.addWidget(label("Leakage per pixel, in nats (all test images together)", "hint"))
         layout.addLayout(row(self._low, _Gradient(), self._high, stretch=1))
+        self._here = label("", "hint", wrap=True)
+        self._here.setObjectName("leakage_here")
+        self._here.setMinimumHeight(3 * self._here.fontMetrics().lineSpacing())  # or the page would jump with the mouse
+        layout.addWidget(self._here)
+        self.show_here("")
 
     def show_limits(self, low: float, high: float) -> None:
         """Show the contrast limits of the maps."""
         self._low.setText(f"{low:.2g}")
         self._high.setText(f"{high:.2g}")
+
+    def show_here(self, sentence: str) -> None:
+        """Say what the map shows under the mouse."""
+        self._here.setText(sentence or "Rest the mouse on the map to read it.")
 
 
 class _Gradient(QWidget):

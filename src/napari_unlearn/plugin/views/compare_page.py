@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qtpy.QtWidgets import QButtonGroup, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QButtonGroup, QSlider, QWidget
 
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.views.badge import Badge
@@ -13,13 +14,21 @@ from napari_unlearn.plugin.views.colour_scale import ColourScale
 from napari_unlearn.plugin.views.export_choice import ExportChoice
 from napari_unlearn.plugin.views.legend import Legend
 from napari_unlearn.plugin.views.metric_table import MetricRow, MetricTable
-from napari_unlearn.plugin.views.parts import Card, Page, label, row
+from napari_unlearn.plugin.views.parts import Card, Page, label, named, row
 
-VIEWS = ("show_before", "show_after", "show_leakage_before", "show_leakage_after")
+PAIRS = (
+    ("show_before", "show_after"),
+    ("show_split", "show_beside", "show_difference"),
+    ("show_leakage_before", "show_leakage_after"),
+)
+VIEWS = tuple(key for pair in PAIRS for key in pair)
+STEPS = 1000  # of the slider
 
 
 class ComparePage(Page):
     """The guarantee, what to look at, the numbers, export, report and discard."""
+
+    split_moved = Signal(float)  # share of the width from the left
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Compare", "Compare and export", parent)
@@ -47,17 +56,31 @@ class ComparePage(Page):
         self._group = QButtonGroup(self)
         for button in self._views.values():
             self._group.addButton(button)
-        for pair in (VIEWS[:2], VIEWS[2:]):
+        for pair in PAIRS:
             line = row(*(self._views[key] for key in pair))
-            line.setStretch(0, 1)
-            line.setStretch(1, 1)
+            for place in range(len(pair)):
+                line.setStretch(place, 1)
             self.body.addLayout(line)
+        self._split = QSlider(Qt.Orientation.Horizontal)
+        named(self._split, "split_at")
+        self._split.setRange(0, STEPS)
+        self._split.setValue(STEPS // 2)
+        self._split.valueChanged.connect(lambda value: self.split_moved.emit(value / STEPS))
+        self.body.addWidget(self._split)
         self.legend = Legend()
         self.body.addWidget(self.legend)
+        self._differences = Legend()
+        names = ("No longer lesion", "Newly lesion", "Another class")
+        self._differences.show_entries(dict(zip(names, colours.DIFFERENCE.values(), strict=True)))
+        self.body.addWidget(self._differences)
         self.scale = ColourScale()
         self.body.addWidget(self.scale)
 
-        title = self.section("Numbers")
+        case_title = self.section("This case")
+        self.case_table = MetricTable()
+        self.case_table.setObjectName("case_metrics")
+        self.body.addWidget(self.case_table)
+        title = self.section("All test cases")
         self._measuring = label("", "hint", wrap=True)
         self.body.addWidget(self._measuring)
         self._measure = self.button("measure")
@@ -70,7 +93,9 @@ class ComparePage(Page):
         buttons = self.button("export", "primary"), self.button("report"), self.button("discard")
         self.body.addLayout(row(*buttons, stretch=0))
         self._last = self.export_choice, *buttons
-        self._parts = (self._card, self.strip, self.legend, title, *self._last, *self._views.values())
+        case = case_title, self.case_table
+        self._parts = (self._card, self.strip, self.legend, *case, title, *self._last, *self._views.values())
+        self._now_and_then = (self._split, self._differences, self.scale, self.table, self._measuring, self._measure)
         self.clear()
 
     def clear(self) -> None:
@@ -121,8 +146,20 @@ class ComparePage(Page):
         """Mark what is being looked at."""
         self._views[key].setChecked(True)
         leakage = key.startswith("show_leakage")
-        self.legend.setVisible(not leakage)
+        self.legend.setVisible(not leakage and key != "show_difference")
+        self._differences.setVisible(key == "show_difference")
+        self._split.setVisible(key == "show_split")
         self.scale.setVisible(leakage)
+
+    def show_split_at(self, share: float) -> None:
+        """Put the slider where the line is."""
+        blocked = self._split.blockSignals(True)
+        self._split.setValue(round(share * STEPS))
+        self._split.blockSignals(blocked)
+
+    def show_case_rows(self, rows: Sequence[MetricRow]) -> None:
+        """Show the numbers of the case in hand."""
+        self.case_table.show_rows(rows)
 
     def show_limits(self, low: float, high: float) -> None:
         """Show the colour bar of the leakage maps."""
@@ -137,5 +174,5 @@ class ComparePage(Page):
         self._nothing.setVisible(not filled)
         for part in self._parts:
             part.setVisible(filled)
-        for part in (self._pair, self.scale, self.table, self._measuring, self._measure):
+        for part in (self._pair, *self._now_and_then):
             part.hide()

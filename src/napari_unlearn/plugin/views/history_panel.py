@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from qtpy.QtCore import QItemSelectionModel, Qt, Signal
+from qtpy.QtCore import QItemSelectionModel, QSize, Qt, Signal
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -61,6 +61,7 @@ class HistoryPanel(QWidget):
         self.setObjectName("unlearn_dock")  # the style sheet of the dock is meant
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setObjectName("history")
+        self.table.setStyleSheet("QTableView::item { padding: 2px 8px; }")
         self.table.setAccessibleName("Runs of this project")
         for place, (name, tip) in enumerate(COLUMNS):
             item = QTableWidgetItem(name)
@@ -139,6 +140,10 @@ class HistoryPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Wear the colours of napari's theme."""
         self.setStyleSheet(sheet(theme))
+
+    def sizeHint(self) -> QSize:
+        """Low, because it lies below the image."""
+        return QSize(900, 190)
 
     def _request(self, key: str) -> None:
         if self._buttons[key].isEnabled():

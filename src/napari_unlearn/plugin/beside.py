@@ -1,0 +1,144 @@
+"""A second canvas for the prediction after, beside that of the prediction before, with cameras that move as one."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+from napari.qt import QtViewer
+from qtpy.QtCore import QObject, Qt, QTimer
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.layers import GEOMETRY, Role
+from napari_unlearn.plugin.predicting import Predicting
+
+TITLE = "After"
+ROLES = (Role.IMAGE, Role.AFTER, Role.COARSE)
+FOLLOWED = ("center", "zoom")
+
+
+class Beside(QObject):
+    """Opens the second canvas while it is wanted; its layers are copies that share their pixels with ours.
+
+    Parameters
+    ----------
+    bench : Bench
+        What the controllers share.
+    predicting : Predicting
+        Tells when a prediction has changed.
+    """
+
+    def __init__(self, bench: Bench, predicting: Predicting) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        self.model: ViewerModel | None = None
+        self.view: QtViewer | None = None
+        self._place: Any = None
+        self._following = False
+        predicting.shown.connect(self.refresh)
+
+    def show(self) -> None:
+        """Open the canvas between the first one and the dock."""
+        if self.model is not None:
+            self.refresh()
+            return
+        bench = self._bench
+        self.model = ViewerModel()
+        self.model.theme = bench.viewer.theme
+        self.view = QtViewer(self.model)
+        self._place = bench.viewer.window.add_dock_widget(
+            self.view, name=TITLE, area="right", add_vertical_stretch=False
+        )
+        self._place.destroyed.connect(self._forget)
+        window, place, own = bench.dock.window(), _dock_of(self.view), _dock_of(bench.dock)
+        if isinstance(window, QMainWindow) and place is not None and own is not None:
+            free = window.centralWidget().width()
+            window.splitDockWidget(place, own, Qt.Orientation.Horizontal)
+            widths = [free // 2, own.width()]
+            later = QTimer(self.view)  # the window lays its docks out first
+            later.setSingleShot(True)
+            later.timeout.connect(lambda: window.resizeDocks([place, own], widths, Qt.Orientation.Horizontal))
+            later.start(0)
+        self.refresh()
+        for name in FOLLOWED:
+            getattr(self._camera.events, name).connect(self._follow_first)
+            getattr(camera_of(self.model).events, name).connect(self._follow_second)
+        self._follow_first()
+
+    def hide(self) -> None:
+        """Take the canvas away."""
+        if self.model is None:
+            return
+        place, view = self._place, self.view
+        self._forget()
+        # The window may be on its way out and know its docks no more.
+        with suppress(LookupError, RuntimeError, AttributeError):
+            self._bench.viewer.window.remove_dock_widget(place)
+            view.close()
+            view.deleteLater()
+
+    def refresh(self) -> None:
+        """Show what the first canvas holds of the prediction after."""
+        if self.model is None:
+            return
+        for role in ROLES:
+            source = self._bench.book.find(role)
+            own = next((layer for layer in self.model.layers if layer.name == role.value), None)
+            if source is None or (own is not None and own.data is not source.data):
+                if own is not None:
+                    self.model.layers.remove(own)
+                own = None
+            if source is not None and own is None:
+                options = {name: getattr(source, name) for name in GEOMETRY}
+                options.update(name=role.value, opacity=source.opacity)
+                layer = (
+                    Image(source.data, rgb=True, **options)
+                    if role is Role.IMAGE
+                    else Labels(source.data, colormap=source.colormap, **options)
+                )
+                below = [other for other in self.model.layers if ROLES.index(Role(other.name)) < ROLES.index(role)]
+                self.model.layers.insert(len(below), layer)
+        self._follow_first()
+
+    @property
+    def _camera(self) -> Any:
+        return camera_of(self._bench.viewer)
+
+    def _follow_first(self, event: object = None) -> None:
+        if self.model is not None:
+            self._follow(self._camera, camera_of(self.model))
+
+    def _follow_second(self, event: object = None) -> None:
+        if self.model is not None:
+            self._follow(camera_of(self.model), self._camera)
+
+    def _follow(self, leader: Any, follower: Any) -> None:
+        if self._following:
+            return
+        self._following = True
+        try:
+            for name in FOLLOWED:
+                setattr(follower, name, getattr(leader, name))
+        finally:
+            self._following = False
+
+    def _forget(self) -> None:
+        if self.model is not None:
+            for name in FOLLOWED:
+                getattr(self._camera.events, name).disconnect(self._follow_first)
+        self.model = self.view = self._place = None
+
+
+def camera_of(viewer: Any) -> Any:
+    """Camera of a viewer; since napari 0.9 it belongs to the scene."""
+    return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+
+
+def _dock_of(widget: QWidget) -> QDockWidget | None:
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QDockWidget):
+        parent = parent.parentWidget()
+    return parent
