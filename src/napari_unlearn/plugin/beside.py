@@ -38,6 +38,7 @@ class Beside(QObject):
         self.view: QtViewer | None = None
         self._place: Any = None
         self._following = False
+        self._width = 0  # pixels; half of what the first canvas had
         predicting.shown.connect(self.refresh)
 
     def show(self) -> None:
@@ -55,13 +56,9 @@ class Beside(QObject):
         self._place.destroyed.connect(self._forget)
         window, place, own = bench.dock.window(), _dock_of(self.view), _dock_of(bench.dock)
         if isinstance(window, QMainWindow) and place is not None and own is not None:
-            free = window.centralWidget().width()
+            self._width = window.centralWidget().width() // 2
             window.splitDockWidget(place, own, Qt.Orientation.Horizontal)
-            widths = [free // 2, own.width()]
-            later = QTimer(self.view)  # the window lays its docks out first
-            later.setSingleShot(True)
-            later.timeout.connect(lambda: window.resizeDocks([place, own], widths, Qt.Orientation.Horizontal))
-            later.start(0)
+            QTimer.singleShot(0, self._share_width)  # the window lays its docks out first
         self.refresh()
         for name in FOLLOWED:
             getattr(self._camera.events, name).connect(self._follow_first)
@@ -106,6 +103,13 @@ class Beside(QObject):
     @property
     def _camera(self) -> Any:
         return camera_of(self._bench.viewer)
+
+    def _share_width(self) -> None:
+        if self.view is None:
+            return
+        window, place, own = self._bench.dock.window(), _dock_of(self.view), _dock_of(self._bench.dock)
+        if isinstance(window, QMainWindow) and place is not None and own is not None:
+            window.resizeDocks([place, own], [self._width, own.width()], Qt.Orientation.Horizontal)
 
     def _follow_first(self, event: object = None) -> None:
         if self.model is not None:
