@@ -45,9 +45,9 @@ class ExportFormat:
 
 
 FORMATS = (
-    ExportFormat(OWN, "napari-unlearn folder (verify, predict and unlearn open it)"),
-    ExportFormat("safetensors", "safetensors, for segmentation-models-pytorch"),
-    ExportFormat("huggingface", "Hugging Face folder (from_pretrained)"),
+    ExportFormat(OWN, "Folder of napari-unlearn"),
+    ExportFormat("safetensors", "safetensors for PyTorch"),
+    ExportFormat("huggingface", "Hugging Face folder"),
     ExportFormat("onnx", "ONNX", ("onnx", "onnxruntime")),
     ExportFormat("torch", "torch.export program"),
     ExportFormat("bioimageio", "BioImage.IO package", ("onnx", "onnxruntime", "bioimageio.spec")),
