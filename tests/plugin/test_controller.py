@@ -11,7 +11,8 @@ from napari_unlearn.plugin.widget import UnlearnWidget
 
 SETTINGS = {
     "operator", "epsilon", "epsilon_slider", "delta", "counterfactual", "device", "brush_size",
-    "forget_section", "forget_cases", "keep_coarse",
+    "forget_section", "forget_cases", "keep_coarse", "suggest_columns", "proposal_method", "stay_inside", "case_note",
+    "exclude_open",
 }  # fmt: skip
 
 
