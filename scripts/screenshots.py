@@ -1,4 +1,4 @@
-"""Draws docs/images/{data,refine,unlearn,compare}.png: the real window on the sample, used as a person would.
+"""Draws docs/images/*.png: the real window on the sample, used as a person would.
 
 python scripts/screenshots.py [FOLDER]     FOLDER holds dataset/ and model/; the shipped sample by default
 """
@@ -100,6 +100,15 @@ def shoot(work: Path) -> None:
 
     dock.show_step(3)
     picture("compare")
+    click("show_split")
+    controller.contrast.move(0.42)
+    picture("split")
+    click("show_beside")
+    spin(0.5)
+    picture("beside")
+    click("show_after")
+    click("history")
+    picture("history")
     bench.task.abandon()
     viewer.close()
 

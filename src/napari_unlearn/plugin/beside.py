@@ -39,6 +39,7 @@ class Beside(QObject):
         self._place: Any = None
         self._following = False
         self._width = 0  # pixels; half of what the first canvas had
+        self._own_width = 0  # pixels; of the dock, which must not take the place that becomes free
         predicting.shown.connect(self.refresh)
 
     def show(self) -> None:
@@ -56,7 +57,7 @@ class Beside(QObject):
         self._place.destroyed.connect(self._forget)
         window, place, own = bench.dock.window(), _dock_of(self.view), _dock_of(bench.dock)
         if isinstance(window, QMainWindow) and place is not None and own is not None:
-            self._width = window.centralWidget().width() // 2
+            self._width, self._own_width = window.centralWidget().width() // 2, own.width()
             window.splitDockWidget(place, own, Qt.Orientation.Horizontal)
             QTimer.singleShot(0, self._share_width)  # the window lays its docks out first
         self.refresh()
@@ -76,6 +77,7 @@ class Beside(QObject):
             self._bench.viewer.window.remove_dock_widget(place)
             view.close()
             view.deleteLater()
+            QTimer.singleShot(0, self._return_width)
 
     def refresh(self) -> None:
         """Show what the first canvas holds of the prediction after."""
@@ -109,7 +111,12 @@ class Beside(QObject):
             return
         window, place, own = self._bench.dock.window(), _dock_of(self.view), _dock_of(self._bench.dock)
         if isinstance(window, QMainWindow) and place is not None and own is not None:
-            window.resizeDocks([place, own], [self._width, own.width()], Qt.Orientation.Horizontal)
+            window.resizeDocks([place, own], [self._width, self._own_width], Qt.Orientation.Horizontal)
+
+    def _return_width(self) -> None:
+        window, own = self._bench.dock.window(), _dock_of(self._bench.dock)
+        if self.view is None and isinstance(window, QMainWindow) and own is not None:
+            window.resizeDocks([own], [self._own_width], Qt.Orientation.Horizontal)
 
     def _follow_first(self, event: object = None) -> None:
         if self.model is not None:
