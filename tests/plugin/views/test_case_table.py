@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from qtpy.QtWidgets import QComboBox, QLineEdit, QTableView
 
@@ -35,6 +36,38 @@ def test_search_and_filter_narrow_the_list(table: CaseTable) -> None:
     chooser = table.findChild(QComboBox, "case_filter")
     chooser.setCurrentIndex(chooser.findData("refined"))
     assert listed(table) == ["b"]
+
+
+def test_what_is_listed_is_what_is_seen(table: CaseTable) -> None:
+    table.findChild(QComboBox, "case_sort").setCurrentText("Split")
+    assert list(table.listed) == listed(table) == ["c", "a", "b"]
+    table.findChild(QLineEdit, "case_search").setText("benign")
+    assert list(table.listed) == listed(table) == ["c", "b"]
+    chooser = table.findChild(QComboBox, "case_filter")
+    chooser.setCurrentIndex(chooser.findData("refined"))
+    assert list(table.listed) == listed(table) == ["b"]
+
+
+def test_pictures_are_asked_for_once_the_list_is_seen_and_for_what_has_none(table: CaseTable, qtbot: Any) -> None:
+    asked: list[list[str]] = []
+    table.thumbnails_wanted.connect(asked.append)
+    table.set_thumbnail("b", np.zeros((8, 8, 3), np.uint8))
+    qtbot.wait(150)
+    assert asked == []
+    table.resize(400, 500)
+    table.show()
+    qtbot.waitUntil(lambda: bool(asked), timeout=5_000)
+    assert asked[0] == ["a", "c"]
+
+
+def test_the_case_in_hand_stays_marked_when_the_order_changes(table: CaseTable) -> None:
+    table.set_current("b")
+    asked: list[str] = []
+    table.chosen.connect(asked.append)
+    table.findChild(QComboBox, "case_sort").setCurrentText("Split")
+    view = table.findChild(QTableView)
+    assert view.model().index(view.currentIndex().row(), 0).data() == "b"
+    assert asked == []
 
 
 def test_a_status_that_changes_changes_the_filter(table: CaseTable) -> None:
