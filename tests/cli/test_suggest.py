@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from click.testing import Result
 
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.project.case_notes import CaseNotes
+from napari_unlearn.project.runs import runs_folder
 
 
 def test_cases_are_suggested_with_a_reason(told: Callable[..., dict[str, Any]], sample: Dataset) -> None:
@@ -30,3 +34,10 @@ def test_people_see_what_becomes_even(type_: Callable[..., Result], sample: Data
 
 def test_an_unknown_column_is_told(refused: Callable[..., str], sample: Dataset) -> None:
     assert "no column 'gloves'" in refused("suggest", sample.root, "--even", "gloves")
+
+
+def test_excluded_cases_are_not_suggested(told: Callable[..., dict[str, Any]], sample: Dataset, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(sample.root, tmp_path / "copy"))
+    (first,) = told("suggest", copy, "--cases", "1")["cases"]
+    CaseNotes(runs_folder(copy)).exclude(first["id"], "out of focus")
+    assert first["id"] not in {case["id"] for case in told("suggest", copy, "--cases", "5")["cases"]}

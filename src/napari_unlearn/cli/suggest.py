@@ -36,9 +36,10 @@ def suggest(
 
     from napari_unlearn.data import suggestion
     from napari_unlearn.data.dataset import open_dataset
+    from napari_unlearn.project.case_notes import taking_part
 
     try:
-        training = open_dataset(dataset).split("train")
+        training = taking_part(dataset, open_dataset(dataset).split("train"))
         columns = tuple(even) if even else suggestion.attributes(training)
         found = suggestion.suggest(training, cases, columns, np.random.default_rng(seed))
     except UserError as error:
