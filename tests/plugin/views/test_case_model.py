@@ -13,7 +13,7 @@ HORIZONTAL = Qt.Orientation.Horizontal
 ROWS = [
     CaseRow("a", "malignant", "train", "unrefined", {"age": "9", "site_name": "Vienna"}),
     CaseRow("b", "benign", "train", "refined", {"age": "70", "site_name": "graz"}),
-    CaseRow("c", "benign", "test", "in progress", {"age": "", "site_name": "Linz"}),
+    CaseRow("c", "benign", "test", "in progress", {"age": "", "site_name": "Lisbon"}),
     CaseRow("d", "benign", "test", "refined", {"age": "10", "site_name": ""}),
 ]
 
@@ -52,7 +52,7 @@ def test_what_it_is_sorted_by_is_shown(model: CaseModel) -> None:
     assert model.columns == ("Case", "Diagnosis", "Split", "Status", "Note", "age", "site_name")
     model.sort_by("site_name")
     assert model.headerData(2, HORIZONTAL) == "site name"
-    assert [model.index(k, 2).data() for k in range(4)] == ["graz", "Linz", "Vienna", ""]
+    assert [model.index(k, 2).data() for k in range(4)] == ["graz", "Lisbon", "Vienna", ""]
     model.sort_by("Diagnosis")
     assert model.headerData(2, HORIZONTAL) == "Split"
 
