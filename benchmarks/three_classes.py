@@ -1,13 +1,14 @@
 """Three classes and coarse masks that are mostly dilation artefact: what is left of the weakest class.
 
-    python benchmarks/three_classes.py [--cases 600] [--seeds 1] [--coarse-margin 0.4] [--separation 1.5 4] [--out FILE]
+    python benchmarks/three_classes.py [--cases 600] [--seeds 1] [--fine 0.1 0.5] [--separation 1.5 4] [--out FILE]
 
-By the commands a user would type: three classes at 128 px, shortcut 0.95, 10 % refined, boxes that reach 0.3 image
-sides beyond the lesion; a head trained on them; `exact-refit` and `residual-head` at (1, 1e-5), each with eight
+By the commands a user would type: three classes at 128 px, shortcut 0.95, boxes that reach 0.4 image sides beyond the
+lesion (`--coarse-margin`); a head trained on them; `exact-refit` and `residual-head` at (1, 1e-5), each with eight
 composed cases per refined case; and the oracle, the same training on fully fine masks where the correlation is broken.
 Prints, for both test splits, Dice of lesion against background, Dice of every class pooled over pixels, and the same
 where every lesion pixel that was found is given its true class: what is missing there is outline, the rest is
-diagnosis. All of it once for every separation, that is, for diagnoses that look as alike as the default and for others.
+diagnosis. All of it once for every share of refined cases (`--fine`) and for every separation, that is, for diagnoses
+that look as alike as by default and for others that are easy to tell apart.
 """
 
 from __future__ import annotations
@@ -68,10 +69,10 @@ def by_outline(data: Path, model: Path, split: str) -> list[float | None]:
     return tally.per_class
 
 
-def one_seed(seed: int, cases: int, margin: float, separation: float, folder: Path) -> dict[str, Any]:
+def one_seed(seed: int, cases: int, margin: float, fine: float, separation: float, folder: Path) -> dict[str, Any]:
     """All numbers of one seed."""
     data, swaps = folder / "data", ("--counterfactual", 8)
-    write_sample(data, cases, seed=seed, margin=margin, separation=separation)
+    write_sample(data, cases, fine=fine, seed=seed, margin=margin, separation=separation)
     broken = write_sample(
         folder / "broken", cases, seed=seed, margin=margin, shortcut=0.5, fine=1, separation=separation
     )
@@ -89,7 +90,7 @@ def one_seed(seed: int, cases: int, margin: float, separation: float, folder: Pa
             | {"dice_per_class_by_outline": by_outline(data, model, split)}
             for split in SPLITS
         }
-    shape = {"seed": seed, "cases": cases, "coarse_margin": margin, "separation": separation}
+    shape = {"seed": seed, "cases": cases, "coarse_margin": margin, "fine": fine, "separation": separation}
     return {**shape, **to_forget(data), "measured": measured}
 
 
@@ -100,8 +101,9 @@ def table(result: dict[str, Any]) -> str:
         return " / ".join("none" if number is None else f"{number:.3f}" for number in numbers)
 
     lines = [
-        f"Seed {result['seed']}, {result['cases']} training cases, diagnoses {result['separation']} standard "
-        f"deviations apart: {result['artefact']:.0%} of the coarse area of refined cases is dilation artefact, "
+        f"Seed {result['seed']}, {result['cases']} training cases, {result['fine']:.0%} refined, diagnoses "
+        f"{result['separation']} standard deviations apart: {result['artefact']:.0%} of the coarse area of refined "
+        "cases is dilation artefact, "
         f"{result['forgotten']:.0%} of all coarse area is forgotten.",
         "",
         "| Model | Split | Dice | Dice per class | Dice per class by outline alone | AUROC |",
@@ -122,13 +124,14 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--coarse-margin", type=float, default=0.4)
+    parser.add_argument("--fine", type=float, nargs="+", default=[0.1, 0.5])
     parser.add_argument("--separation", type=float, nargs="+", default=[1.5, 4.0])
     parser.add_argument("--out", type=Path, default=RESULTS / "three_classes.json")
     arguments = parser.parse_args()
     results = []
-    for seed, separation in itertools.product(range(arguments.seeds), arguments.separation):
+    for seed, fine, separation in itertools.product(range(arguments.seeds), arguments.fine, arguments.separation):
         with tempfile.TemporaryDirectory() as folder:
-            results.append(one_seed(seed, arguments.cases, arguments.coarse_margin, separation, Path(folder)))
+            results.append(one_seed(seed, arguments.cases, arguments.coarse_margin, fine, separation, Path(folder)))
         arguments.out.parent.mkdir(exist_ok=True)
         arguments.out.write_text(json.dumps(results, indent=1), encoding="utf-8")
         print(table(results[-1]) + "\n", flush=True)
