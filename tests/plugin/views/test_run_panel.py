@@ -68,3 +68,14 @@ def test_only_jobs_that_know_a_best_offer_to_keep_it(qtbot: Any) -> None:
     panel.show_stoppable(True)
     assert not stop.isHidden()
     assert panel.minimumSizeHint().width() <= WIDTH - 24
+
+
+@pytest.mark.parametrize("asked", [(True, False, False), (False, True, False), (False, False, True)])
+def test_what_was_asked_fits_into_the_width_of_the_dock(asked: tuple[bool, bool, bool], qtbot: Any) -> None:
+    panel = RunPanel()
+    qtbot.addWidget(panel)
+    panel.show_state(True, *asked)
+    panel.resize(WIDTH - 24, panel.sizeHint().height())
+    panel.show()
+    for text in panel.findChildren(QLabel):
+        assert text.fontMetrics().horizontalAdvance(text.text()) <= text.width()

@@ -45,11 +45,11 @@ class RunPanel(Card):
         self._buttons["cancel"].setText("Cancelling…" if cancelling else TEXTS["cancel"].label)
         self._asked = None
         if cancelling:
-            self._asked = "Cancelling…", "Ends with the step under way; the model in use stays as it is."
+            self._asked = "Cancelling…", "Ends after this step; the model in use stays."
         elif stopping:
-            self._asked = "Stopping…", "Ends with the step under way; the last good state becomes the result."
+            self._asked = "Stopping…", "Ends after this step; the last good state is kept."
         elif paused:
-            self._asked = "Paused", "Waits after the step under way; press Resume to go on."
+            self._asked = "Paused", "Waits after this step; press Resume to go on."
         self._say()
 
     def show_stoppable(self, stoppable: bool) -> None:
