@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtCore import QPoint
+from qtpy.QtWidgets import QApplication, QPushButton
 
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.enabling import Facts, enabled
@@ -41,3 +42,25 @@ def test_every_step_has_its_page_and_is_told_once(bare_dock: Dock) -> None:
 def test_every_page_fits_the_width_it_is_made_for(bare_dock: Dock, name: str) -> None:
     bare_dock.apply_theme(theme(name))
     assert bare_dock.minimumSizeHint().width() <= WIDTH + 30
+
+
+@pytest.mark.parametrize("height", [560, 900])
+def test_the_way_on_is_in_sight_in_a_low_window_whatever_is_open(bare_dock: Dock, height: int) -> None:
+    bare_dock.apply_theme(theme("dark"))
+    bare_dock.refine.proposals.show_proposal("Lesion by colour: removes 11,640 and adds 0 pixels.")
+    bare_dock.refine.suggest.show_reason("Ink goes with malignant lesions, and this benign one has none. " * 2)
+    bare_dock.unlearn.curve.show()
+    bare_dock.compare.show_run("Exact refit", "exact", "Nothing is left.")
+    bare_dock.resize(WIDTH + 30, height)
+    bare_dock.show()
+    QApplication.processEvents()
+    assert bare_dock.height() == height
+    ways = {1: ("done_refining", "go_unlearn"), 2: ("unlearn",), 3: ("export", "report", "discard")}
+    for step, keys in ways.items():
+        bare_dock.show_step(step)
+        QApplication.processEvents()
+        page = bare_dock.pages[step]
+        for key in keys:
+            button = page.findChild(QPushButton, key)
+            assert button.visibleRegion().boundingRect().size() == button.size()
+            assert button.mapTo(page, QPoint(0, 0)).y() > page.scroll.geometry().bottom()

@@ -65,3 +65,13 @@ def test_a_line_shows_other_words_without_a_new_layout(qtbot: Any) -> None:
     shown = line.findChild(QLabel)
     assert shown.text() == "Fitting the head to what may be kept"
     assert shown.width() == line.width()
+
+
+def test_a_line_is_high_enough_for_the_letters_of_the_style_sheet(qtbot: Any) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setStyleSheet("QLabel { font-size: 30px; }")
+    line = Line()
+    QVBoxLayout(window).addWidget(line)
+    window.show()
+    assert line.height() >= line.findChild(QLabel).fontMetrics().height() >= 30

@@ -89,9 +89,9 @@ class ComparePage(Page):
         self.body.addWidget(self.table)
         self.body.addStretch(1)
         self.export_choice = ExportChoice()
-        self.body.addWidget(self.export_choice)
+        self.foot.addWidget(self.export_choice)
         buttons = self.button("export", "primary"), self.button("report"), self.button("discard")
-        self.body.addLayout(row(*buttons, stretch=0))
+        self.foot.addLayout(row(*buttons, stretch=0))
         self._last = self.export_choice, *buttons
         case = case_title, self.case_table
         self._parts = (self._card, self.strip, self.legend, *case, title, *self._last, *self._views.values())

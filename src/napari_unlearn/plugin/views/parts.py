@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtGui import QResizeEvent
+from qtpy.QtGui import QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.shortcuts import key_of
@@ -45,7 +45,7 @@ class Line(QWidget):
         super().__init__()
         self._label = label("", kind)
         self._label.setParent(self)
-        self.setFixedHeight(self._label.fontMetrics().height() + 2)
+        self._fit()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_text(self, text: str) -> None:
@@ -57,6 +57,15 @@ class Line(QWidget):
         """Give the text the whole place."""
         super().resizeEvent(event)
         self._label.setGeometry(self.rect())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make room for the letters of the style sheet, which are known from here on only."""
+        super().showEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self._label.ensurePolished()
+        self.setFixedHeight(self._label.fontMetrics().height() + 2)
 
 
 def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:
@@ -79,16 +88,17 @@ class Card(QFrame):
         self.body.setSpacing(5)
 
 
-class Page(QScrollArea):
-    """One step: a title, one sentence that says what to do, and a body that scrolls when the window is low."""
+class Page(QWidget):
+    """One step: a title, what to do, a body that scrolls when the window is low, and a foot that is always in sight."""
 
     requested = Signal(str)
 
     def __init__(self, step: str, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll = QScrollArea()
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         inside.setObjectName("unlearn_page")
         self.body = QVBoxLayout(inside)
@@ -96,12 +106,21 @@ class Page(QScrollArea):
         self.body.setSpacing(8)
         self.body.addWidget(label(title, "title"))
         self.body.addWidget(label(INTRO[step], "hint", wrap=True))
-        self.setWidget(inside)
+        self.scroll.setWidget(inside)
+        self.foot = QVBoxLayout()
+        self.foot.setContentsMargins(12, 4, 12, 6)
+        self.foot.setSpacing(6)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.scroll, 1)
+        layout.addLayout(self.foot)
 
     def minimumSizeHint(self) -> QSize:
         """Never narrower than what is inside, because the page scrolls only up and down."""
-        inside = self.widget().minimumSizeHint().width()
-        return QSize(inside + self.verticalScrollBar().sizeHint().width(), 200)
+        inside = self.scroll.widget().minimumSizeHint().width() + self.scroll.verticalScrollBar().sizeHint().width()
+        foot = self.foot.minimumSize()
+        return QSize(max(inside, foot.width()), 200 + foot.height())
 
     def section(self, text: str) -> QLabel:
         """Add a small heading."""

@@ -81,10 +81,9 @@ class RefinePage(Page):
         self._progress = label("", "hint", wrap=True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
-        self.body.addWidget(self._progress)
-        self.body.addWidget(self._bar)
-        self.body.addWidget(self.button("done_refining", "primary"))
-        self.body.addWidget(self.button("go_unlearn"))
+        self.foot.addWidget(self._progress)
+        self.foot.addWidget(self._bar)
+        self.foot.addLayout(row(self.button("done_refining", "primary"), self.button("go_unlearn"), stretch=0))
 
     def show_tool(self, key: str | None) -> None:
         """Mark the tool in hand; None when napari's own controls chose another one."""

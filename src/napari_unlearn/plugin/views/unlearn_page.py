@@ -78,8 +78,8 @@ class UnlearnPage(Page):
         self.body.addWidget(self.plan)
 
         self._blocked = label("", "hint", wrap=True)
-        self.body.addWidget(self._blocked)
-        self.body.addWidget(self.button("unlearn", "primary"))
+        self.foot.addWidget(self._blocked)
+        self.foot.addWidget(self.button("unlearn", "primary"))
         self.curve = Curve()
         self.curve.hide()
         self.body.addWidget(self.curve)
@@ -122,4 +122,6 @@ class UnlearnPage(Page):
         self.curve.show()
         self.curve.add(name, step, value)
         if first:
-            QTimer.singleShot(0, lambda: self.ensureWidgetVisible(self.curve))  # once the page has made room for it
+            QTimer.singleShot(
+                0, lambda: self.scroll.ensureWidgetVisible(self.curve)
+            )  # once the page has made room for it
