@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_unlearn.files import atomic_json, atomic_write, atomic_writes, sha256_bytes, sha256_file
+from napari_unlearn.files import atomic_json, atomic_write, atomic_writes, parse_json, sha256_bytes, sha256_file
 
 
 def test_writes_into_a_new_folder_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -111,3 +111,10 @@ def test_hashes_agree_with_the_standard(tmp_path: Path) -> None:
     data = bytes(range(256)) * 5000
     (tmp_path / "x").write_bytes(data)
     assert sha256_file(tmp_path / "x") == sha256_bytes(data) == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, b'{"a":' * 100_000, "{", "\udcff", b"\xff"])
+def test_json_from_anybody_is_read_or_is_a_value_error(text: str | bytes) -> None:
+    assert parse_json('{"a": [1]}') == {"a": [1]}
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_json(text)

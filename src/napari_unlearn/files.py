@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def atomic_write(path: Path, data: bytes) -> None:
@@ -89,6 +90,20 @@ def json_bytes(value: object) -> bytes:
         `value` holds NaN or infinity, which JSON cannot express.
     """
     return (json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def parse_json(text: str | bytes) -> Any:
+    """What a JSON text says; for files that may come from anybody.
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, or is nested so deeply that Python cannot read it.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def sha256_bytes(data: bytes) -> str:

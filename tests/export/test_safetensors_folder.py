@@ -91,3 +91,16 @@ def test_a_folder_that_is_no_model_is_refused(sample: Dataset, tmp_path: Path) -
     with pytest.raises(UserError, match="is not a model folder"):
         export_model(sample.root, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("place", ["parts", "parts/more"])
+def test_what_a_link_leads_to_is_not_handed_on(run: Path, tmp_path: Path, place: str) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "letter.txt").write_text("to nobody else")
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    (copy / place).parent.mkdir(exist_ok=True)
+    (copy / place).symlink_to(private, target_is_directory=True)
+    with pytest.raises(UserError, match=f"{place} is a link"):
+        export_model(copy, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

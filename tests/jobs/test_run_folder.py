@@ -245,3 +245,16 @@ def test_what_is_there_already_is_not_touched(tmp_path: Path, kind: str) -> None
     with pytest.raises(UserError, match="exists already; choose a new folder for the run"), new_run(out):
         pytest.fail("must not be filled")
     assert (out if kind == "file" else out / "mine").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["parts", "model/extra", "metrics.json"])
+def test_a_link_in_a_run_is_noticed(copy: Path, tmp_path: Path, name: str) -> None:
+    if name == "metrics.json":
+        target = Path(shutil.copy(copy / name, tmp_path))  # the same content, so that no check sum tells
+        (copy / name).unlink()
+    else:
+        target = tmp_path / "private"
+        target.mkdir()
+        (target / "letter.txt").write_text("to nobody else")
+    (copy / name).symlink_to(target)
+    assert f"{name} is a link; a run holds files only." in failures(copy)

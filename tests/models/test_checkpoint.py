@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -126,7 +128,7 @@ def test_missing_weights_are_refused(copy: Path) -> None:
         load_segmenter(copy)
 
 
-@pytest.mark.parametrize("text", ["", "{", "\udcff"])
+@pytest.mark.parametrize("text", ["", "{", "\udcff", "[" * 100_000])
 def test_a_card_that_is_no_json_is_refused(copy: Path, text: str) -> None:
     (copy / CARD).write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(UserError, match="cannot be read as JSON"):
@@ -174,3 +176,61 @@ def test_a_card_that_says_something_else_is_refused(copy: Path, change: Any, sen
     (copy / CARD).write_text(json.dumps(facts))
     with pytest.raises(UserError, match=sentence):
         load_segmenter(copy)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("size", 10**9, "gives 1000000000 pixels as the size of its grid; 32 to 8192"),
+        ("size", 10**300, "pixels as the size of its grid"),
+        ("size", -32, "gives -32 pixels"),
+        ("size", "256", "pixels as the size of its grid"),
+        ("classes", ["background"], "lists 1 classes"),
+        ("classes", [f"c{number}" for number in range(100_000)], "lists 100000 classes; name 2 to 255"),
+        ("classes", ["background", 1, 2], "lists 3 classes"),
+    ],
+)
+def test_a_card_that_asks_for_absurd_sizes_is_refused(copy: Path, field: str, value: Any, sentence: str) -> None:
+    facts = json.loads((copy / CARD).read_text())
+    facts["model"][field] = value
+    (copy / CARD).write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=sentence):
+        load_segmenter(copy)
+
+
+def test_a_huge_card_is_refused_unread(copy: Path) -> None:
+    with (copy / CARD).open("r+b") as stream:
+        stream.truncate(2**40)
+    with pytest.raises(UserError, match="is larger than 64 MiB, which no card is"):
+        load_segmenter(copy)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize(("name", "sentence"), [(WEIGHTS, "not a complete model"), (CARD, "has no model.json")])
+def test_a_pipe_is_not_waited_for(copy: Path, name: str, sentence: str) -> None:
+    (copy / name).unlink()
+    os.mkfifo(copy / name)
+    with pytest.raises(UserError, match=sentence):
+        load_segmenter(copy)
+
+
+def test_a_pickle_in_place_of_the_weights_is_refused_and_never_run(copy: Path, tmp_path: Path) -> None:
+    (copy / WEIGHTS).write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
+    facts = json.loads((copy / CARD).read_text())
+    facts["weights_sha256"] = sha256_file(copy / WEIGHTS)
+    (copy / CARD).write_text(json.dumps(facts))
+    with pytest.raises(UserError, match="not a complete model"):
+        load_segmenter(copy)
+    assert not (tmp_path / "sprung").exists()
+    pickle.loads((copy / WEIGHTS).read_bytes())
+    assert (tmp_path / "sprung").exists()
+
+
+class Trap:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.folder),)

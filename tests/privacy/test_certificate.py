@@ -184,3 +184,8 @@ def test_malformed_tensors_are_named(fields, sentence):
 def test_malformed_lists_of_tensors_are_named(make_certificate, tensors, sentence):
     with pytest.raises(ValueError, match=sentence):
         Certificate.from_dict(make_certificate().to_dict() | {"tensors": tensors})
+
+
+def test_text_that_is_nested_without_end_is_a_value_error():
+    with pytest.raises(ValueError, match="nested too deeply"):
+        Certificate.from_text("[" * 100_000)

@@ -75,3 +75,31 @@ def test_a_project_that_was_taken_away_is_no_longer_written(runs: Path) -> None:
     first.close()
     assert not second.taken_away()
     second.close()
+
+
+@pytest.mark.parametrize("name", ["", "journal", "audit.jsonl"])
+def test_a_link_that_leaves_the_data_set_closes_the_project(runs: Path, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = runs / name if name else runs
+    link.parent.mkdir(parents=True)
+    target = elsewhere
+    if name == "audit.jsonl":
+        target = elsewhere / "letter.txt"
+        target.write_bytes(b"a line without an end")
+    link.symlink_to(target)
+    access = Access(runs)
+    assert f"{link} is a link that leaves the data set folder" in access.refusal
+    access.note("refined", "a")
+    access.close()
+    assert [path.read_bytes() for path in elsewhere.iterdir()] == (
+        [b"a line without an end"] if target.is_file() else []
+    )
+
+
+def test_a_link_within_the_data_set_closes_nothing(runs: Path) -> None:
+    (runs.parent / "history").mkdir(parents=True)
+    runs.symlink_to(runs.parent / "history")
+    access = Access(runs)
+    assert access.refusal == ""
+    access.close()

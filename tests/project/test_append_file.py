@@ -73,3 +73,18 @@ def test_what_is_put_off_comes_with_the_next(tmp_path: Path) -> None:
     file.sync()
     file.close()
     assert (tmp_path / "log").read_bytes() == b"onetwo"
+
+
+def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+    other = tmp_path / "of somebody else.txt"
+    other.write_bytes(b"a line without an end")
+    (tmp_path / "file").symlink_to(other)
+    file = AppendFile(tmp_path / "file", keep=0)
+    with pytest.raises(OSError, match="it is a link"):
+        file.append(b"more")
+    assert other.read_bytes() == b"a line without an end"
+    assert file.waiting == 1
+    (tmp_path / "file").unlink()
+    file.append(b"")
+    assert (tmp_path / "file").read_bytes() == b"more"
+    file.close()

@@ -6,12 +6,11 @@ what it really showed when it ends. One that breaks off is charged a little too 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_json
+from napari_unlearn.files import atomic_json, parse_json
 
 LEDGER = "live-states.json"
 
@@ -68,7 +67,7 @@ def _read(runs: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = parse_json(path.read_text(encoding="utf-8"))
         return {
             name: {"model_in": str(e["model_in"]), "mu": float(e["mu"]), "states": int(e["states"])}
             for name, e in entries.items()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.files import parse_json
 from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.planned import PLANNED, plan_for
@@ -60,7 +60,7 @@ def plannable(model: Path, operator: str) -> bool:
     bool
         True for an operator of the ball and a model with a head.
     """
-    card = json.loads((model / "model.json").read_text(encoding="utf-8"))
+    card = parse_json((model / "model.json").read_text(encoding="utf-8"))
     return operator in PLANNED and card["kind"] == "head"
 
 

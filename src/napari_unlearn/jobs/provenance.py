@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import sha256_bytes
+from napari_unlearn.files import parse_json, sha256_bytes
 from napari_unlearn.privacy.certificate import (
     COVERED,
     EMPIRICAL,
@@ -194,7 +194,7 @@ def tensor_digest(tensors: Mapping[str, NDArray[Any]]) -> str:
 
 def _read(model: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     try:
-        facts = json.loads((model / _CARD).read_text(encoding="utf-8"))
+        facts = parse_json((model / _CARD).read_text(encoding="utf-8"))
         for part, name in (
             ("encoder", "name"),
             ("encoder", "trained_on"),

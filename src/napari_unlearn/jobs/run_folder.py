@@ -6,7 +6,6 @@ written under another name and renamed when it is complete, so that a run exists
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_write, sha256_file
+from napari_unlearn.files import atomic_write, parse_json, sha256_file
 from napari_unlearn.jobs.parts import part_failures
 from napari_unlearn.jobs.provenance import encoder_digest, tensor_groups
 from napari_unlearn.privacy.certificate import Certificate
@@ -155,7 +154,7 @@ def read_cost(folder: Path) -> Cost:
     """
     path = folder / CERTIFICATE
     try:
-        record = json.loads(path.read_bytes())
+        record = parse_json(path.read_bytes())
         mu = record["mu"]
         return Cost(
             str(record["tier"]),
@@ -234,6 +233,9 @@ def _altered(folder: Path) -> Iterator[str]:
     except (OSError, ValueError):
         yield f"{SUMS} is missing or damaged, so the files cannot be compared with what was written."
         return
+    # Where a link leads is outside of what was summed up, and an export would copy it for somebody else.
+    links = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink())
+    yield from (f"{name} is a link; a run holds files only." for name in links)
     present = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     for name in sorted(expected.keys() | present.keys()):
         if name not in present:

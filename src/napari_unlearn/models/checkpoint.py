@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from napari_unlearn.data.layouts.settings import MOST_CLASSES
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_writes, json_bytes, sha256_bytes, sha256_file
+from napari_unlearn.files import atomic_writes, json_bytes, parse_json, sha256_bytes, sha256_file
 from napari_unlearn.models.bounded_training import BoundedTraining
 from napari_unlearn.models.encoder import Encoder, EncoderCard
 from napari_unlearn.models.feature_cache import FeatureCache
+from napari_unlearn.models.grid import STRIDE
 from napari_unlearn.models.head import PixelHead, Standardiser
 from napari_unlearn.models.segmenter import HeadSegmenter, ModelCard
 from napari_unlearn.models.unet import Unet, UnetSegmenter
@@ -24,6 +25,10 @@ from napari_unlearn.models.unet import Unet, UnetSegmenter
 WEIGHTS = "model.safetensors"
 CARD = "model.json"
 FORMAT = 1
+CARD_BYTES = 64 * 2**20
+"""Most of a card: a digest of every one of some hundred thousand withdrawn cases."""
+LARGEST_GRID = 8192
+"""Long side of a working grid in pixels."""
 _ENCODER = "encoder."
 
 
@@ -86,9 +91,13 @@ def load_segmenter(
     """
     facts = _read_card(folder)
     try:
+        # Asked before opening, because opening a named pipe waits for ever.
+        if not (folder / WEIGHTS).is_file():
+            raise FileNotFoundError(2, "no such file", str(folder / WEIGHTS))
         if sha256_file(folder / WEIGHTS) != facts["weights_sha256"]:
             raise UserError(f"{folder / WEIGHTS} was altered or damaged; restore it from where it was exported.")
         tensors = load_file(folder / WEIGHTS)
+        _check_sizes(folder, facts["model"])
         card = ModelCard(**facts["model"])
         bounded = facts["model"].get("bounded")
         card = dataclasses.replace(
@@ -149,16 +158,32 @@ def _unet(
     return UnetSegmenter(card, encoder, network.to(device))
 
 
+def _check_sizes(folder: Path, facts: dict[str, Any]) -> None:
+    # A model from elsewhere is not to ask for more memory than a computer has, or for classes that no mask can hold.
+    size, names = facts["size"], facts["classes"]
+    if not isinstance(size, int) or not STRIDE <= size <= LARGEST_GRID:
+        raise UserError(
+            f"{folder / CARD} gives {str(size)[:20]} pixels as the size of its grid; {STRIDE} to {LARGEST_GRID} are "
+            "possible. Export or train the model again."
+        )
+    if not 2 <= len(names) <= MOST_CLASSES or not all(isinstance(name, str) for name in names):
+        raise UserError(f"{folder / CARD} lists {len(names)} classes; name 2 to {MOST_CLASSES} of them.")
+
+
 def _misfit(folder: Path) -> UserError:
     return UserError(f"{folder / WEIGHTS} does not fit {CARD} beside it; export or train the model again.")
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
     path = folder / CARD
+    if not path.is_file():
+        raise UserError(f"{folder} is not a model folder: it has no {CARD}; choose the folder that has one.")
+    if path.stat().st_size > CARD_BYTES:
+        raise UserError(
+            f"{path} is larger than {CARD_BYTES >> 20} MiB, which no card is; export or train the model again."
+        )
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise UserError(f"{folder} is not a model folder: it has no {CARD}; choose the folder that has one.") from error
+        facts = parse_json(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise UserError(f"{path} cannot be read as JSON; export or train the model again.") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:

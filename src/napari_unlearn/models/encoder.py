@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_write, sha256_bytes
+from napari_unlearn.files import atomic_write, parse_json, sha256_bytes
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -188,7 +188,7 @@ def load_encoder(path: Path) -> Encoder:
     try:
         with safe_open(path, framework="pt") as stream:
             metadata = stream.metadata() or {}
-        card = EncoderCard.from_dict(json.loads(metadata["encoder"]))
+        card = EncoderCard.from_dict(parse_json(metadata["encoder"]))
         weights = {k: v.float() if v.is_floating_point() else v for k, v in load_file(path).items()}
     except FileNotFoundError as error:
         raise UserError(f"There is no encoder file {path}; check the path.") from error

@@ -192,7 +192,10 @@ class Certificate:
         ValueError
             The text is no JSON, or a field is missing, unknown or malformed; the sentence names it.
         """
-        record = json.loads(text)
+        try:
+            record = json.loads(text)
+        except RecursionError as error:
+            raise ValueError("The certificate is nested too deeply to be read.") from error
         if isinstance(record, dict):
             record.pop("digest", None)
         return cls.from_dict(record)

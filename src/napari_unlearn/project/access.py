@@ -12,6 +12,8 @@ from pathlib import Path
 from napari_unlearn.project.audit_trail import FILE_NAME, AuditTrail
 from napari_unlearn.project.lock import Owner, ProjectLock, user_name
 
+JOURNALS = "journal"
+
 
 class Access:
     """The right to write a project, if nobody else has it.
@@ -38,10 +40,11 @@ class Access:
         self._lock = ProjectLock(folder)
         self._locked = False
         try:
-            self._locked = self._lock.take()
+            self.refusal = _led_out(folder)
+            self._locked = not self.refusal and self._lock.take()
             if self._lock.holder is not None:
                 self.refusal = _held_by(self._lock.holder, self._lock.path)
-            elif not self._locked:
+            elif not self._locked and not self.refusal:
                 self.refusal = f"Another window has just opened {folder.parent}; close it and open the folder again."
         except OSError as error:
             # On a full disk the work goes on in memory; where nobody may write, it must not seem to be saved.
@@ -95,6 +98,18 @@ class Access:
         if self._new:
             with contextlib.suppress(OSError):
                 self._folder.rmdir()
+
+
+def _led_out(folder: Path) -> str:
+    # A project from elsewhere could have its journal and trail written over files of this computer.
+    links = [path for path in (folder, folder / JOURNALS, folder / FILE_NAME) if path.is_symlink()]
+    outside = next((path for path in links if not path.resolve().is_relative_to(folder.parent.resolve())), None)
+    if outside is None:
+        return ""
+    return (
+        f"{outside} is a link that leaves the data set folder, so nothing you change here is saved. Put what it "
+        "points to in its place, and open the folder again."
+    )
 
 
 def _held_by(owner: Owner, path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import threading
 from pathlib import Path
@@ -53,7 +54,8 @@ class AppendFile:
         Raises
         ------
         OSError
-            The disk is full or gone. `data` waits in memory for the next call, and the file holds no part of it.
+            The disk is full or gone, or the file is a link. `data` waits in memory for the next call, and the file
+            holds no part of it.
         """
         with self._lock:
             if data:
@@ -101,6 +103,9 @@ class AppendFile:
 
     def _open(self) -> int:
         if self._file is None:
+            if self.path.is_symlink():
+                # In a folder from elsewhere it could lead to any file of this computer.
+                raise OSError(errno.ELOOP, "it is a link, and links are not written through", str(self.path))
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o666)
             try:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import sha256_bytes, sha256_file
+from napari_unlearn.files import parse_json, sha256_bytes, sha256_file
 from napari_unlearn.project.append_file import AppendFile
 
 FILE_NAME = "audit.jsonl"
@@ -221,7 +221,7 @@ def _end(path: Path) -> tuple[int, str, int, int]:
 
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
-        entry = json.loads(line)
+        entry = parse_json(line)
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_json
+from napari_unlearn.files import atomic_json, parse_json
 from napari_unlearn.project.runs import runs_folder
 
 FILE_NAME = "case-notes.json"
@@ -141,7 +140,7 @@ def _read(path: Path) -> dict[str, CaseNote]:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read ({error}); check that you may read it, or restore it.") from error
     try:
-        record = json.loads(text)
+        record = parse_json(text)
         return {
             str(case_id): CaseNote(note=str(each.get("note", "")), excluded=str(each.get("excluded", "")))
             for case_id, each in record.items()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from napari_unlearn.files import parse_json
 from napari_unlearn.project.append_file import AppendFile
 
 HEAD = b"napari-unlearn stroke journal 1\n"
@@ -161,7 +162,7 @@ def _end(data: bytes, place: int) -> int | None:
 def _parse(payload: bytes) -> Record | None:
     line, _, body = payload.partition(b"\n")
     try:
-        facts = json.loads(line)
+        facts = parse_json(line)
     except ValueError:
         return None
     return Record(facts, body) if isinstance(facts, dict) else None

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from napari_unlearn.files import atomic_write
+from napari_unlearn.files import atomic_write, parse_json
 from napari_unlearn.project import process
 
 FILE_NAME = "project.lock"
@@ -161,7 +161,7 @@ def read_owner(path: Path) -> Owner | None:
     Owner or None
     """
     try:
-        return Owner(**json.loads(path.read_text(encoding="utf-8")))
+        return Owner(**parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 

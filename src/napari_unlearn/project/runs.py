@@ -5,14 +5,13 @@ They are the history of a project: what was run, from which model, with which gu
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from napari_unlearn.files import atomic_json
+from napari_unlearn.files import atomic_json, parse_json
 
 FOLDER_NAME = "unlearn-runs"
 
@@ -165,7 +164,7 @@ def read_measured(run: Path) -> Measured | None:
         None where nothing was measured, or where the file cannot be read: it can be measured again.
     """
     try:
-        record = json.loads(_measured_file(run).read_bytes())
+        record = parse_json(_measured_file(run).read_bytes())
         measured = Measured(str(record["when"]), record["before"], record["numbers"])
         return measured if "splits" in measured.numbers else None
     except (OSError, ValueError, KeyError, TypeError):
@@ -178,7 +177,7 @@ def _measured_file(run: Path) -> Path:
 
 def _read(folder: Path) -> RunRecord | None:
     try:
-        record = json.loads((folder / "certificate.json").read_bytes())
+        record = parse_json((folder / "certificate.json").read_bytes())
         metrics = _metrics(folder)
         return RunRecord(
             folder,
@@ -198,7 +197,7 @@ def _read(folder: Path) -> RunRecord | None:
 
 def _metrics(folder: Path) -> dict[str, Any]:
     try:
-        record = json.loads((folder / "metrics.json").read_bytes())
+        record = parse_json((folder / "metrics.json").read_bytes())
         return record if isinstance(record, dict) else {}
     except (OSError, ValueError):
         return {}

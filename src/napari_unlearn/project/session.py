@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_json
+from napari_unlearn.files import atomic_json, parse_json
 
 FILE_NAME = "project.json"
 
@@ -49,7 +48,7 @@ def load(folder: Path) -> Session:
     if not path.exists():
         return Session()
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = parse_json(path.read_text(encoding="utf-8"))
         in_progress = frozenset(str(case_id) for case_id in record["in_progress"])
         model, previous = (_folder(record.get(key)) for key in ("model", "previous"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import sha256_file
-from napari_unlearn.project.access import Access
+from napari_unlearn.project.access import JOURNALS, Access
 from napari_unlearn.project.audit_trail import FILE_NAME
 from napari_unlearn.project.case_work import CaseWork
 from napari_unlearn.project.history import ARTEFACTS, FINE
@@ -23,7 +23,6 @@ from napari_unlearn.project.saver import Saver
 
 IDLE = 1.0  # seconds after a stroke until the mask file is written; the journal has the stroke at once
 FLUSH = 0.2  # seconds until the journal is flushed to the disk itself, against a power cut
-JOURNALS = "journal"
 KEPT = "Your strokes are kept here until then."
 
 

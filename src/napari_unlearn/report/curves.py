@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+
+from napari_unlearn.files import parse_json
 
 LONGEST = 400
 """Points of a curve; more cannot be told apart on a page."""
@@ -61,7 +62,7 @@ def read_curves(path: Path) -> tuple[Curve, ...]:
 
 def _point(line: str) -> tuple[str, float, float | None] | None:
     try:
-        event = json.loads(line)
+        event = parse_json(line)
         if event["event"] != "metric":
             return None
         step, value = float(event["step"]), event["value"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.files import parse_json
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, read_certificate, verify_run
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.registry import available
@@ -130,7 +130,7 @@ def read_run(folder: Path) -> RunFacts:
     return RunFacts(
         folder.resolve().name,
         certificate,
-        str(json.loads(certificate.to_text())["digest"]),
+        str(parse_json(certificate.to_text())["digest"]),
         tuple(failures),
         _numbers(metrics),
         str(metrics.get("stopped") or ""),
@@ -143,7 +143,7 @@ def read_run(folder: Path) -> RunFacts:
 
 def _json(path: Path, *, needed: bool) -> Mapping[str, Any]:
     try:
-        return _mapping(json.loads(path.read_bytes()))
+        return _mapping(parse_json(path.read_bytes()))
     except (OSError, ValueError) as error:
         if needed:
             raise UserError(f"{path} cannot be read, so nothing can be reported of the model; restore it.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import open_dataset
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_write, sha256_file
+from napari_unlearn.files import atomic_write, parse_json, sha256_file
 from napari_unlearn.jobs import evaluate, predict
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Preview, Progress
 from napari_unlearn.jobs.guard import guarded
@@ -287,7 +286,7 @@ def _given(evaluation: Path | Mapping[str, Any]) -> Mapping[str, Any]:
     numbers: Any = evaluation
     if isinstance(evaluation, Path):
         try:
-            numbers = json.loads(evaluation.read_bytes())
+            numbers = parse_json(evaluation.read_bytes())
         except (OSError, ValueError) as error:
             raise UserError(f"{evaluation} cannot be read; give the file that evaluate --json printed.") from error
     try:
