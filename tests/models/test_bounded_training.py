@@ -23,6 +23,9 @@ def test_a_request_is_remembered_together_with_the_head_it_made() -> None:
     after = TRAINING.after(weights, 12.5, 30)
     assert after.steps == dataclasses.replace(STEPS, distance=12.5, spent=30)
     assert after == dataclasses.replace(TRAINING, head_sha256=head_digest(weights), steps=after.steps)
+    composed = after.after(weights, 20.0, 3, 8)
+    assert composed.steps == dataclasses.replace(STEPS, distance=20.0, spent=3, composed=8)
+    assert composed.after(weights, 20.0, 3).steps == dataclasses.replace(STEPS, distance=20.0, spent=3)
 
 
 def test_any_change_of_a_head_changes_its_digest() -> None:

@@ -37,8 +37,10 @@ def segmenter(sample: Dataset, model: Path) -> HeadSegmenter:
     return HeadSegmenter(dataclasses.replace(plain.card, seed=4, bounded=training), plain.encoder, head, plain.cache)
 
 
-def read(segmenter: HeadSegmenter, cases: Sequence[Case], corrected: bool = True) -> BoundedImages:
-    *steps, images = read_bounded_images(segmenter, cases, corrected, "bounded")
+def read(
+    segmenter: HeadSegmenter, cases: Sequence[Case], corrected: bool = True, method: str = "bounded"
+) -> BoundedImages:
+    *steps, images = read_bounded_images(segmenter, cases, corrected, method)
     assert isinstance(images, BoundedImages)
     assert len(steps) == len(cases)
     return images
@@ -147,6 +149,23 @@ def test_the_certificate_says_that_nothing_is_assumed_of_a_training_with_withdra
     assert "the ball of radius 10;" in assumption.checked
 
 
+def test_after_composed_cases_nothing_is_assumed_of_the_head_but_the_ball(
+    noisy: HeadSegmenter, sample: Dataset
+) -> None:
+    training = noisy.card.bounded
+    assert training is not None
+    for composed in (0, 7):
+        after = training.after(noisy.head.weights, 20.0, 3, composed)
+        card = dataclasses.replace(noisy.card, bounded=after)
+        images = read(dataclasses.replace(noisy, card=card), sample.split("train"), method="pnsgd")
+        assert images.any_start == (composed > 0)
+    withdrawal, rest = withdraw(sample.split("train"), f"id = {sample.split('train')[3].id}", False)
+    moved = without_their_images(dataclasses.replace(noisy, card=card), rest, bounded=True)
+    *_, images = read_bounded_images(moved, rest, True, "pnsgd", withdrawal)
+    assert isinstance(images, BoundedImages)
+    assert "withdrawn images" in in_the_ball(images).sentence
+
+
 def refusal(segmenter: HeadSegmenter, cases: Sequence[Case], method: str = "bounded") -> str:
     with pytest.raises(UserError) as caught:
         list(read_bounded_images(segmenter, cases, True, method))
@@ -176,5 +195,5 @@ def test_a_head_that_was_changed_since_is_refused(segmenter: HeadSegmenter, samp
 def test_other_images_are_refused(segmenter: HeadSegmenter, sample: Dataset) -> None:
     assert refusal(segmenter, sample.split("train")[:-1]) == (
         "The head was trained on 12 images, and those with a coarse mask are now 11 and not the same; restore the "
-        "training images of the data set, or train the head again."
+        "training images of the data set, include excluded cases again, or train the head again."
     )

@@ -237,7 +237,10 @@ def test_steps_become_shorter_where_composed_cases_bend_the_objective_more(
     needed = smoothness(problem.bounded.pixels, CONVEXITY, BATCH, 0)
     assert needed > recorded.smoothness
     assert revision.numbers["smoothness"] == needed
-    assert revision.numbers["step_size"] == revision.training.steps.step_size == 1 / needed
+    assert revision.numbers["step_size"] == 1 / needed
+    # Composed cases of labels that a later request forgets shall not live on in the length of its steps.
+    assert revision.training.steps.step_size == recorded.step_size
+    assert revision.training.steps.smoothness == recorded.smoothness
     assert check(certify(revision)) == []
 
 
@@ -279,6 +282,22 @@ def test_where_cases_were_withdrawn_any_head_is_moved_into_the_ball_first(
     wrong = check(certify(certified, distance=account(problem.bounded, Budget(1.0, 1e-5), SETTINGS)["distance"]))
     assert any("The distance is recorded as" in failure for failure in wrong)
     assert certified.assumptions[0].sentence.startswith("Nothing is assumed of how the head was trained")
+
+
+def test_after_composed_cases_the_record_of_the_head_says_so_and_without_them_again_not(
+    make: Callable[..., HeadProblem], finish: Any
+) -> None:
+    _, first = finish(operator, with_composed(make()), SETTINGS)
+    assert first.training.steps.composed == 4
+    problem = make(first.weights)
+    images = dataclasses.replace(problem.bounded, training=first.training, any_start=True)
+    _, second = finish(operator, dataclasses.replace(problem, bounded=images), SETTINGS, OperatingSystemNoise())
+    assert second.numbers["distance"] == 2 * second.numbers["projection_radius"]
+    assert second.training.steps.composed == 0
+    ball, covers = second.assumptions
+    assert ball.sentence.endswith("since composed cases had a part in the request before.")
+    assert covers.sentence == "All 6 images count as changed: any of their labels may be forgotten."
+    assert covers.checked.startswith("3 of them now teach where their lesion is, and 3 certain background only;")
 
 
 def test_exact_accounting_needs_fewer_epochs_than_the_published_one() -> None:

@@ -37,6 +37,9 @@ class NoisySteps:
         Z of the last request; 0 before the first.
     spent : int
         Epochs spent on the last request; 1 before the first.
+    composed : int
+        Composed cases in these epochs. Other labels make other composed cases, so that with any of them nothing is
+        known of how far apart two runs are after these epochs but that both lie in the ball of the projection.
     """
 
     batch_size: int
@@ -48,6 +51,7 @@ class NoisySteps:
     noise: str
     distance: float = 0.0
     spent: int = 1
+    composed: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class BoundedTraining:
         steps = record["steps"]
         return cls(**{**record, "steps": None if steps is None else NoisySteps(**steps)})
 
-    def after(self, weights: NDArray[np.float64], distance: float, epochs: int) -> BoundedTraining:
+    def after(self, weights: NDArray[np.float64], distance: float, epochs: int, composed: int = 0) -> BoundedTraining:
         """The record of a head that projected noisy SGD went on with.
 
         Parameters
@@ -95,13 +99,15 @@ class BoundedTraining:
             Z of the request.
         epochs : int
             Epochs spent on it.
+        composed : int
+            Composed cases in them.
 
         Returns
         -------
         BoundedTraining
         """
         assert self.steps is not None
-        steps = dataclasses.replace(self.steps, distance=distance, spent=epochs)
+        steps = dataclasses.replace(self.steps, distance=distance, spent=epochs, composed=composed)
         return dataclasses.replace(self, head_sha256=head_digest(weights), steps=steps)
 
 

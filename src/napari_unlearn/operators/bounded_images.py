@@ -43,7 +43,8 @@ class BoundedImages:
         How many of the images, the last ones, are composed of others: the head was not trained on these.
     any_start : bool
         Whether nothing may be assumed of the head but that it lies in the ball of the training: whole cases were
-        withdrawn, whose images had a part in the features that it was trained on.
+        withdrawn, whose images had a part in the features that it was trained on, or composed cases had a part in the
+        request before this one.
     """
 
     training: BoundedTraining
@@ -121,12 +122,12 @@ def trained_as_recorded(images: BoundedImages, method: str) -> Assumption:
 
 
 def in_the_ball(images: BoundedImages) -> Assumption:
-    """What takes the place of `trained_as_recorded` where whole cases were withdrawn.
+    """What takes the place of `trained_as_recorded` where nothing but the ball is known, see `BoundedImages`.
 
     Parameters
     ----------
     images : BoundedImages
-        Those that are left.
+        Those of the request.
 
     Returns
     -------
@@ -134,6 +135,13 @@ def in_the_ball(images: BoundedImages) -> Assumption:
     """
     training = images.training
     assert training.steps is not None
+    if training.steps.composed:
+        return Assumption(
+            "Nothing is assumed of how the head was trained, since composed cases had a part in the request before.",
+            f"The head was moved into the ball of radius {training.steps.projection_radius:g}; any two heads in it are "
+            "at most twice that apart, whatever composed cases the other learned from.",
+            True,
+        )
     return Assumption(
         "Nothing is assumed of how the head was trained, since withdrawn images had a part in its features.",
         f"Scale, whitening and length of features and the step size were computed anew from the {training.images} "
@@ -217,10 +225,12 @@ def read_bounded_images(
     if drawn.digest != training.images_sha256:
         raise UserError(
             f"The head was trained on {training.images} images, and those with a coarse mask are now {len(cases)} and "
-            "not the same; restore the training images of the data set, or train the head again."
+            "not the same; restore the training images of the data set, include excluded cases again, or train the "
+            "head again."
         )
     pixels = bounded(kept, standardiser, training.feature_radius)
-    yield BoundedImages(training, card.seed, pixels, coarse, refined)
+    any_start = training.steps is not None and training.steps.composed > 0
+    yield BoundedImages(training, card.seed, pixels, coarse, refined, any_start=any_start)
 
 
 def _anew(training: BoundedTraining, pixels: BoundedPixels, seed: int) -> BoundedTraining:
@@ -229,7 +239,13 @@ def _anew(training: BoundedTraining, pixels: BoundedPixels, seed: int) -> Bounde
     batch_size = min(training.steps.batch_size, len(pixels))
     curvature = smoothness(pixels, training.strong_convexity, batch_size, seed)
     steps = dataclasses.replace(
-        training.steps, batch_size=batch_size, step_size=1 / curvature, smoothness=curvature, distance=0.0, spent=1
+        training.steps,
+        batch_size=batch_size,
+        step_size=1 / curvature,
+        smoothness=curvature,
+        distance=0.0,
+        spent=1,
+        composed=0,
     )
     return dataclasses.replace(
         training, images=len(pixels), feature_radius=pixels.radius, images_sha256=pixels.digest, steps=steps

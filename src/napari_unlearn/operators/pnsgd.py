@@ -20,7 +20,9 @@ that new labels can make, or 2 R if that is less.
 
 Nothing in this asks the epochs to be over the objective of the training, only that both heads take the same contracting
 steps. So composed cases, made of what may be kept, join in them; where they bend the objective of a batch more than the
-training knew, steps become shorter. The model compared with goes on with them as well.
+training knew, steps become shorter, in this request only. The model compared with goes on with them as well. Of a
+further request it is different: had a label that is forgotten only then never been there, other cases would have been
+composed, of other pixels. So after composed cases a further request takes Z = 2 R and the steps of the training.
 
 Withdrawn cases take their images along, which had a part in the whitening of the features, so that nothing is known of
 how far apart two trainings end. But the projection keeps every head in a ball. The head is written down for features
@@ -62,6 +64,7 @@ class Pnsgd:
         assert isinstance(problem, HeadProblem)
         images = problem.bounded
         assert images is not None
+        trained = images.training
         images = _with_steps_short_enough(images)
         numbers = account(images, budget, settings)
         training, steps = images.training, images.training.steps
@@ -85,7 +88,7 @@ class Pnsgd:
             reference=reference,
             noise=noise.description,
             noise_certifies=noise.certifies,
-            training=training.after(weights, numbers["distance"], epochs),
+            training=trained.after(weights, numbers["distance"], epochs, images.composed),
             assumptions=(
                 in_the_ball(images) if images.any_start else trained_as_recorded(images, "pnsgd"),
                 covered(images),
@@ -107,8 +110,16 @@ def covered(images: BoundedImages) -> Assumption:
     Assumption
     """
     training, refined = images.training, int(images.refined.sum()) - images.composed
+    sentence = f"All {training.images} images count as changed: any of their labels may be forgotten."
+    if images.any_start:
+        return Assumption(
+            sentence,
+            f"{refined} of them now teach where their lesion is, and {training.images - refined} certain background "
+            "only; the distance recorded is that of any two heads in the ball, whatever they learned before.",
+            True,
+        )
     return Assumption(
-        f"All {training.images} images count as changed: any of their labels may be forgotten.",
+        sentence,
         f"{refined} lose their dilation artefacts and {training.images - refined} everything inside their coarse mask; "
         "the distance recorded holds for any labels of all images, since their pixels stay the same.",
         True,
@@ -162,7 +173,6 @@ def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> d
         strong_convexity=training.strong_convexity,
         projection_radius=steps.projection_radius,
     )
-    # Composed cases of an earlier request are not counted here: fewer steps leave more of the distance.
     distance = pnsgd.next_distance(
         distance=steps.distance,
         epochs=steps.spent,
@@ -228,7 +238,7 @@ def _with_steps_short_enough(images: BoundedImages) -> BoundedImages:
             f"The objective has curvature {found:g}, more than the {steps.smoothness:g} that the model's card records, "
             "so its steps are too long for the guarantee; train the head again."
         )
-    # A later request reckons with these steps too; that they were longer before only leaves less of the distance.
+    # That steps were longer before only leaves less of the distance.
     shorter = dataclasses.replace(steps, step_size=1 / found, smoothness=found)
     return dataclasses.replace(images, training=dataclasses.replace(training, steps=shorter))
 
