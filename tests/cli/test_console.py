@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import typer
+from rich.table import Table
 
-from napari_unlearn.cli.console import fail, follow, print_json
+from napari_unlearn.cli.console import PlainConsole, fail, follow, print_json
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Metric, Preview, Progress
 from napari_unlearn.jobs.token import Token
 
@@ -92,3 +93,15 @@ def test_json_is_one_object_without_nan(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(ValueError, match="JSON"):
         print_json({"a": float("nan")})
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["[/x]", "[bold]x[/bold]", "\x1b[2J\x1b]0;title\x07", "a\x9bm"])
+def test_names_from_files_do_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    table = Table("Case", title=name)
+    table.add_row(name)
+    PlainConsole().print(table)
+    PlainConsole().print(name)
+    follow(iter([Progress(1, 2, name), Done(None)]), Token())
+    shown = capsys.readouterr().out
+    assert shown.count(ascii(name)[1:-1]) == 3
+    assert not {"\x07", "\x1b", "\x9b"} & set(shown)

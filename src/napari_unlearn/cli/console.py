@@ -5,17 +5,33 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from napari_unlearn.jobs import events
 from napari_unlearn.jobs.token import Token
 
-ERR = Console(stderr=True)
-OUT = Console()
+# Shown as they are written in Python, except line break and tab: others make a terminal do things.
+_CONTROL = {number: f"\\x{number:02x}" for number in (*range(9), *range(11, 32), *range(127, 160))}
+
+
+class PlainConsole(Console):
+    """A terminal on which names from files mean nothing: no markup, and no control characters."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Turn a string, also one in a table, into what is shown."""
+        return super().render_str(text.translate(_CONTROL), **options)
+
+
+ERR = PlainConsole(stderr=True)
+OUT = PlainConsole()
 
 
 def fail(sentence: str) -> NoReturn:
@@ -68,7 +84,8 @@ def follow(job: Iterator[events.Event], token: Token, show: Callable[[events.Pre
     typer.Exit
         The job failed or was cancelled.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"), TimeElapsedColumn())
+    described, left_over = (TextColumn(f"{{task.{field}}}", markup=False) for field in ("description", "fields[left]"))
+    columns = (described, BarColumn(), left_over, TimeElapsedColumn())
     with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bars:
         task = bars.add_task("Starting", total=None, left="")
         try:
@@ -76,7 +93,13 @@ def follow(job: Iterator[events.Event], token: Token, show: Callable[[events.Pre
                 match event:
                     case events.Progress(done, total, message, remaining):
                         left = "" if remaining is None else f"about {_duration(remaining)} left"
-                        bars.update(task, description=message, completed=done, total=total or None, left=left)
+                        bars.update(
+                            task,
+                            description=message.translate(_CONTROL),
+                            completed=done,
+                            total=total or None,
+                            left=left,
+                        )
                     case events.Preview() if show is not None:
                         show(event)
                     case events.Done(result):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.table import Table
+from rich.text import Text
 
 from napari_unlearn.cli.console import OUT, print_json
 from napari_unlearn.cli.options import Json
@@ -40,7 +41,7 @@ def operators(json: Json = False) -> None:
     for entry in entries:
         settings = "\n".join(f"{name}={facts['default']}" for name, facts in entry.parameters.items())
         origin = f"{entry.source}\nFrom {entry.package}." if entry.package else entry.source
-        grid.add_row(entry.name, entry.badge, f"{entry.summary}\n[dim]{origin}[/dim]", settings)
+        grid.add_row(entry.name, entry.badge, Text.assemble(f"{entry.summary}\n", (origin, "dim")), settings)
         grid.add_section()
     OUT.print(grid)
     if left_out():
