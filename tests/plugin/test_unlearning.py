@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from qtpy.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton, QRadioButton, QSlider, QToolButton
 
+from napari_unlearn.data.decode import read_mask
 from napari_unlearn.jobs.run_folder import read_certificate, write_certificate
 from napari_unlearn.plugin.widget import UnlearnWidget
 
@@ -229,3 +230,23 @@ def test_a_revised_model_is_exported_in_the_format_that_is_chosen(
     assert last_message(open_dock)[0] == "done"
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names >= {"certificate.json", "config.json", "export.json", "model.safetensors", "predict.py", "README.md"}
+
+
+@pytest.mark.parametrize("action", ["unlearn", "plan"])
+def test_a_job_finds_in_the_files_what_was_brushed_on_the_case_before(
+    action: str, open_dock: UnlearnWidget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_unlearn.project.store.IDLE", 3600.0)  # the background has not come to it yet
+    bench = open_dock.controller.bench
+    project, ran = bench.project, []
+    monkeypatch.setattr(bench, "run", lambda *_: ran.append(read_mask(saved).any()))
+    saved = project.dataset.root / "fine" / f"{project.case.id}.png"
+    assert project.save_stroke()
+    project.editing.fine[...] = 0
+    project.editing.touch()
+    assert project.leave(wait=False)
+    project.adopt(project.load(project.order[-1]))
+    assert read_mask(saved).any()
+    open_dock.findChild(QRadioButton, "residual-head").setChecked(True)
+    open_dock.controller.unlearning.start() if action == "unlearn" else open_dock.controller.unlearning.plan()
+    assert ran == [False]

@@ -222,10 +222,11 @@ def test_the_second_window_looks_and_changes_nothing(dataset: Dataset) -> None:
     assert not fine[6].any()
 
 
-def test_a_full_disk_is_said_once_and_the_work_goes_on(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> int:
-        raise OSError(28, "No space left on device")
+def full(*_: object) -> int:
+    raise OSError(28, "No space left on device")
 
+
+def test_a_full_disk_is_said_once_and_the_work_goes_on(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     failures: list[str] = []
     notes: list[str] = []
     project = Project(dataset)
@@ -276,6 +277,29 @@ def test_leaving_a_case_needs_no_wait_while_the_journal_has_it(dataset: Dataset)
         assert not project.editing.fine[4:6].any()
         project.adopt(project.load("z"))
     assert not read_mask(dataset.root / "fine" / "a.png")[4:6].any()
+
+
+def test_whoever_reads_the_files_finds_every_case_as_it_is_here(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_unlearn.project.store.IDLE", 3600.0)  # the background has not come to it yet
+    with Project(dataset) as project:
+        failures: list[str] = []
+        project.failed.connect(failures.append)
+        for case_id, row in (("a", 4), ("b", 5)):
+            assert project.leave(wait=False)
+            project.adopt(project.load(case_id))
+            assert project.save_stroke()
+            trim(project, row)
+        assert read_mask(dataset.root / "fine" / "a.png")[4].any()
+        with monkeypatch.context() as disk:
+            disk.setattr("napari_unlearn.data.encode.atomic_write", full)
+            assert not project.save_all()
+        assert "No space left" in failures[0]
+        assert project.save_all()
+        for case_id, row in (("a", 4), ("b", 5)):
+            assert not read_mask(dataset.root / "fine" / f"{case_id}.png")[row].any()
+        assert len(failures) == 1
 
 
 def test_a_mask_that_another_program_changed_is_said(dataset: Dataset) -> None:

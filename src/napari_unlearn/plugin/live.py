@@ -106,7 +106,7 @@ class Live(QObject):
     def _start(self) -> None:
         project, budget = self._bench.project, self._unlearning.budget()
         assert project.model is not None
-        if project.editing is not None and project.editing.dirty and not project.save_stroke():
+        if not project.save_all():
             self._over()
             return
         self._inbox = Inbox()

@@ -111,12 +111,12 @@ class Unlearning(QObject):
         Raises
         ------
         UserError
-            There is no model, delta is no number, or the mask in hand cannot be saved.
+            There is no model, or delta is no number.
         """
         project, choices = self._bench.project, self._page.choices
         if project.model is None:
             raise UserError("Choose or train a model first (step 1).")
-        if project.editing is not None and project.editing.dirty and not project.save_stroke():
+        if not project.save_all():
             return
         self._page.curve.clear()
         request = unlearn.UnlearnRequest(
@@ -145,6 +145,8 @@ class Unlearning(QObject):
         project, choices = self._bench.project, self._page.choices
         if project.model is None:
             raise UserError("Choose or train a model first (step 1).")
+        if not project.save_all():
+            return
         request = plan.PlanRequest(
             dataset=project.dataset.root,
             model=project.model,
@@ -222,7 +224,7 @@ class Unlearning(QObject):
     def rerun(self, request: unlearn.UnlearnRequest) -> None:
         """Run the same again, with the masks as they are now."""
         project = self._bench.project
-        if project.editing is not None and project.editing.dirty and not project.save_stroke():
+        if not project.save_all():
             return
         self._page.curve.clear()
         self._bench.run(unlearn.events, request, self.adopt)
@@ -234,6 +236,8 @@ class Unlearning(QObject):
         """Measure the model in use and the one before it."""
         before, after = self._bench.compared
         assert after is not None
+        if not self._bench.project.save_all():
+            return
         self._compare.show_measuring()
         request = evaluate.EvaluateRequest(self._bench.project.dataset.root, after, before)
         self._bench.run(

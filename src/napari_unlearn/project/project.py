@@ -144,10 +144,8 @@ class Project:
         """
         if self._work is None or self.read_only:
             return True
-        recorded = self.record()
-        if recorded and not wait and not self._store.failure:
-            return True
-        return not self._work.dirty or self.save_stroke()
+        enough = self.record() and not wait and not self._store.failure
+        return enough or not self._work.dirty or self.save_stroke()
 
     def load(self, case_id: str) -> Loaded:
         """Read a case for `adopt`; changes nothing, may be called in any thread, and raises what `select` does."""
@@ -251,19 +249,21 @@ class Project:
         work.editing.touch()
         self.record()
         if self.read_only:
-            self.failed.emit(self.read_only)
-            return False
+            return self._refuse(self.read_only)
         started = self.status(work.case.id) is CaseStatus.UNREFINED
         work.force()
         if trouble := self._store.write(work):
-            self._told = True  # the background need not say it again
-            self.failed.emit(trouble)
-            return False
+            return self._refuse(trouble)
         self._know(work)
         if started:
             self._set_status(work.case.id, CaseStatus.IN_PROGRESS)
         self.mask_saved.emit(work.case.id)
         return True
+
+    def save_all(self) -> bool:
+        """Write the masks of every case now, because somebody is about to read the files; as `save_stroke`."""
+        self.record()
+        return bool(self.read_only) or not (trouble := self._store.write_all()) or self._refuse(trouble)
 
     def finish(self) -> bool:
         """Call the case in hand refined, saving its mask; False when that fails."""
@@ -384,9 +384,11 @@ class Project:
         self.status_changed.emit(case_id, status)
 
     def _fail(self, sentence: str) -> bool:
-        if not self._told:
-            self._told = True
-            self.failed.emit(sentence)
+        return False if self._told else self._refuse(sentence)
+
+    def _refuse(self, sentence: str) -> bool:
+        self._told = True  # the background need not say it again
+        self.failed.emit(sentence)
         return False
 
     def _recover(self) -> tuple[Recovered, ...]:

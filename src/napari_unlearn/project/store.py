@@ -123,6 +123,11 @@ class Store:
             return refusal(work.journal.file.path, error)
         return ""
 
+    def write_all(self) -> str:
+        """Write the masks of every case that is in memory now; as `write`, with the first refusal."""
+        waiting = [work for work in self.works.values() if work.dirty]
+        return next(filter(None, map(self.write, waiting)), "")
+
     def release(self, work: CaseWork | None = None) -> None:
         """Let cases go that disk knows all about, but `work`."""
         for case_id, known in list(self.works.items()):
