@@ -136,6 +136,15 @@ def test_every_earlier_attempt_is_charged_what_it_cost(
     assert check(record) == []
 
 
+def test_a_guarantee_says_that_it_does_not_cover_curves_and_events(make: Any, revision: Revision) -> None:
+    beside = "The guarantee covers the revised model, not what the run shows and keeps beside it."
+    certified = make("residual-head", revision)
+    exact = make("exact-refit", Revision(np.zeros((2, 2)), "none-needed"))
+    empirical = make("neggrad-seg", Revision(np.zeros((2, 2))))
+    for record, says in ((certified, True), (exact, True), (empirical, False)):
+        assert (beside in [each.sentence for each in record.assumptions]) == says
+
+
 def test_an_exact_run_states_zero(make: Any) -> None:
     record = make("exact-refit", Revision(np.zeros((2, 2)), "none-needed"))
     assert (record.tier, record.epsilon, record.delta, record.mu) == ("exact", 0, 0, 0)

@@ -153,6 +153,10 @@ def test_an_exact_run_may_end_with_any_state_that_it_fitted_and_a_certified_one_
     assert isinstance(end, Revision)
     np.testing.assert_array_equal(end.weights, problem.original)
     assert end.mechanism == "none-needed"
+    assert end.numbers == {"stopped_at": 1}
+    (chosen,) = end.assumptions
+    assert chosen.sentence == "Nothing that forgotten labels tell had a part in when the run was stopped."
+    assert "stopped by hand at step 1 of at most" in chosen.checked
     certified = watch(problem, "pnsgd")
     *told, end = certified.over(played(problem.original, problem.original, problem.public), lambda: True)
     assert len(told) == 2

@@ -323,8 +323,17 @@ def _about_noise(revision: Revision) -> list[Assumption]:
 
 
 def _about_end(tier: str, revision: Revision) -> list[Assumption]:
+    if tier != "empirical":
+        return [
+            Assumption(
+                "The guarantee covers the revised model, not what the run shows and keeps beside it.",
+                "Curves, numbers and events of a run may also come from the model before and from states without "
+                "noise. Where nobody may learn from them, hand on the model and its certificate alone.",
+                True,
+            )
+        ]
     # A guarantee stands however useless the model is; what promises nothing has nothing but its course to tell.
-    if tier != "empirical" or revision.stopped is None:
+    if revision.stopped is None:
         return []
     return [Assumption("The weights are the last good state of the run.", revision.stopped, True)]
 

@@ -15,6 +15,7 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.operators.collapse import CollapseWatch
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.protocol import Budget, FloatArray, Problem, Revision, Step
+from napari_unlearn.privacy.certificate import Assumption
 
 LARGEST_LOSS = 0.25
 """Of retain Dice below that of the model in use, or below the best since: a quarter of all there is."""
@@ -80,8 +81,7 @@ class RunWatch:
                 self._good = made.weights  # no less exact than the last one: it is fitted to the same labels
             yield made
             if self._good is not None and isinstance(made, Step) and stopping():
-                mechanism = "none-needed" if self._operator.tier == "exact" else "none"
-                yield Revision(self._good, mechanism, stopped=self._asked_sentence(made))
+                yield self._stopped_by_hand(self._good, made)
                 return
 
     def ended(self, revision: Revision) -> Revision:
@@ -117,6 +117,20 @@ class RunWatch:
             # No model at all, which whoever runs the operator refuses whatever its tier.
             return revision
         raise self._no_good_state(f"The revised model has collapsed: {self._watch.cause}.")
+
+    def _stopped_by_hand(self, weights: FloatArray, step: Step) -> Revision:
+        said = self._asked_sentence(step)
+        if self._operator.tier != "exact":
+            return Revision(weights, stopped=said)
+        # Each state is exact, but a person chose among them, and persons know more than what may be kept.
+        chosen = Assumption(
+            "Nothing that forgotten labels tell had a part in when the run was stopped.",
+            f"{said} Every state is fitted to kept labels alone, and so are the loss and the gradient that the run "
+            "shows; what else the person who stopped it went by cannot be checked. Let it run to its end where this "
+            "matters.",
+            True,
+        )
+        return Revision(weights, "none-needed", {"stopped_at": step.done}, assumptions=(chosen,), stopped=said)
 
     def _fits(self, weights: FloatArray | None) -> bool:
         return weights is not None and weights.shape == self._original.shape
