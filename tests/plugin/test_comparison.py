@@ -83,3 +83,12 @@ def test_the_numbers_of_a_case_are_those_of_its_two_predictions() -> None:
     assert [row.before for row in case_rows(None, after, fine)] == ["–", "–"]
     (dice, *_) = case_rows(np.zeros_like(fine), before, np.zeros_like(fine))
     assert (dice.before, dice.after) == ("1.000", "0.000")
+
+
+def test_an_unfinished_mask_is_no_measure_of_the_models() -> None:
+    fine = np.ones((10, 10), np.uint8)
+    dice, area, _ = case_rows(fine, np.zeros_like(fine), fine, finished=False)
+    assert "in progress" in dice.name
+    assert (dice.before, dice.after, dice.better) == ("–", "–", 0)
+    assert "Done refining" in dice.tip
+    assert area.after == "0.0 %"

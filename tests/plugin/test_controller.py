@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,3 +54,24 @@ def test_layers_of_others_stay_as_they_are(open_dock: UnlearnWidget, qtbot: Any)
     assert own in viewer.layers
     assert own.visible
     qtbot.waitUntil(lambda: not open_dock.controller.predicting.task.state.busy, timeout=60_000)
+
+
+def test_the_numbers_of_the_case_are_those_of_its_mask_once_that_is_done(
+    open_dock: UnlearnWidget, run: Path, qtbot: Any
+) -> None:
+    controller = open_dock.controller
+    project, table = controller.bench.project, open_dock.compare.case_table
+    project.revise(run / "model")
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+
+    def dice() -> list[str]:
+        open_dock.show_step(1)
+        open_dock.show_step(3)
+        return [table.item(0, column).text() for column in range(4)]
+
+    project.editing.fine[...] = 0
+    project.editing.touch()
+    project.record()
+    assert dice() == ["Dice (mask in progress)", "–", "–", ""]
+    assert project.finish()
+    assert dice()[:3] == ["Dice", "0.000", "0.000"]

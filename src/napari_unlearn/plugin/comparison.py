@@ -17,6 +17,7 @@ LEAKAGE_TIP = (
     "What spurious artefacts tell about the predicted class, in nats per predicted pixel, with its 95 % interval; "
     "0 means nothing."
 )
+UNFINISHED_TIP = "Shown once the fine mask of this case is done (Done refining, step 2)."
 GAP_TIP = "AUROC where shortcut and diagnosis agree minus AUROC where they conflict; 0 means the shortcut is not used."
 
 
@@ -56,13 +57,15 @@ def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:
     return rows
 
 
-def case_rows(before: Mask | None, after: Mask | None, fine: Mask | None) -> list[MetricRow]:
+def case_rows(before: Mask | None, after: Mask | None, fine: Mask | None, finished: bool = True) -> list[MetricRow]:
     """Lines of the table of one case.
 
     Parameters
     ----------
     before, after, fine : ndarray of uint8, shape (H, W), or None
         Class ids that were predicted and drawn; None where there are none.
+    finished : bool
+        Whether the fine mask is; before, overlap with it says more about the mask than about the models.
 
     Returns
     -------
@@ -70,7 +73,9 @@ def case_rows(before: Mask | None, after: Mask | None, fine: Mask | None) -> lis
     """
     masks = before, after
     rows = []
-    if fine is not None:
+    if fine is not None and not finished:
+        rows.append(MetricRow("Dice (mask in progress)", "–", "–", tip=UNFINISHED_TIP))
+    elif fine is not None:
         old, new = ({"dice": None if mask is None else _overlap(mask, fine)} for mask in masks)
         rows.append(_row("Dice", "dice", old, new, "Overlap of the predicted lesion with the fine mask; 1 is perfect."))
     areas = ["–" if mask is None else f"{100 * np.count_nonzero(mask) / mask.size:.1f} %" for mask in masks]

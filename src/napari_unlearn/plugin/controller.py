@@ -207,6 +207,7 @@ class Controller(QObject):
         self._dock.compare.show_view(key)
         self.contrast.look(next((role for role in LOOKING[key] if role in CONTRASTS), None))
         self._show_layers(LOOKING[key])
+        self._show_case_numbers()  # the mask may have been brushed since
         if key == "show_beside":
             self.beside.show()
         else:
@@ -218,7 +219,8 @@ class Controller(QObject):
             return
         fine = project.editing.fine if project.case.is_refined else None
         before, after = self.predicting.pair or (None, None)
-        self._dock.compare.show_case_rows(case_rows(before, after, fine))
+        finished = project.status(project.case.id) is not CaseStatus.IN_PROGRESS
+        self._dock.compare.show_case_rows(case_rows(before, after, fine, finished))
 
     def _show_layers(self, roles: tuple[Role, ...]) -> None:
         self.bench.looking = roles
