@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import pyqtgraph
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
@@ -10,10 +13,15 @@ from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.style import Theme
 
 REDRAW = 100  # milliseconds
+WIDE = 100.0  # ratio of largest to smallest value from which on a linear axis would flatten the small ones
+BELOW = 40  # pixels for numbers and name of the axis of steps
 
 
 class Curve(QWidget):
-    """One line per metric over the steps of the job; points that come fast are drawn together."""
+    """One line per metric over the steps of the job; points that come fast are drawn together.
+
+    The axis of values is logarithmic where they are positive and far apart, as a residual is that falls to nothing.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,6 +32,7 @@ class Curve(QWidget):
         self._plot.setMouseEnabled(False, False)
         self._plot.setLabel("bottom", "step")
         self._plot.getAxis("bottom").enableAutoSIPrefix(False)  # nobody counts steps in thousandths
+        self._plot.getAxis("bottom").setHeight(BELOW)
         self._legend = self._plot.addLegend(offset=(-6, 4))
         self._points: dict[str, tuple[list[int], list[float]]] = {}
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
@@ -63,5 +72,14 @@ class Curve(QWidget):
             self._redraw.start()
 
     def _draw(self) -> None:
+        logarithmic = _far_apart([value for _, values in self._points.values() for value in values])
+        self._plot.setLogMode(False, logarithmic)
         for name, (steps, values) in self._points.items():
-            self._lines[name].setData(steps, values)
+            shown = [value if value > 0 or not logarithmic else math.nan for value in values]
+            # One point is no line yet.
+            self._lines[name].setData(steps, shown, symbol="o" if len(steps) == 1 else None, symbolSize=6)
+
+
+def _far_apart(values: Sequence[float]) -> bool:
+    positive = [value for value in values if value > 0]
+    return bool(positive) and min(values) >= 0 and max(positive) > WIDE * min(positive)
