@@ -27,6 +27,7 @@ LEAKAGE = (
 
 BADGE = {"exact": "#1b8a5a", "certified head": "#2f6fd0", "certified ball": "#7a5bd0", "empirical": "#7d7d85"}
 STATUS = {"unrefined": "#8a8f98", "in progress": "#e69f00", "refined": "#1fa971", "excluded": "#b0614f"}
+MARK_EDGE = "#f2f4f7"
 CURVES = ("#56b4e9", "#ff9900", "#9900ff", "#cc0033", "#999999")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from qtpy.QtGui import QColor, QIcon, QImage, QPainter, QPen, QPixmap
 
 from napari_unlearn.plugin import colours
 
@@ -20,10 +20,9 @@ def dot(status: str) -> QPixmap:
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     colour = QColor(colours.STATUS[status])
-    pen = painter.pen()
-    pen.setColor(colour)
-    pen.setWidth(3)
-    painter.setPen(pen)
+    painter.setPen(QPen(QColor(colours.MARK_EDGE), 2.5))  # else a grey ring is lost on the blue of a selected line
+    painter.drawEllipse(QRectF(1.5, 1.5, 21, 21))
+    painter.setPen(QPen(colour, 3))
     painter.setBrush(colour if status == "refined" else QColor(0, 0, 0, 0))
     painter.drawEllipse(4, 4, 16, 16)
     if status == "in progress":
