@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from napari_unlearn.plugin.beside import camera_of
 from napari_unlearn.plugin.layers import Role
@@ -54,6 +55,25 @@ def test_both_views_show_the_case_in_hand_and_move_together_until_another_view_i
     controller.perform("show_beside")
     open_dock.show_step(0)
     assert beside.model is None
+
+
+@pytest.mark.parametrize("near", [1.0, 6.0])
+def test_both_views_show_as_much_of_the_image_as_one_did(
+    near: float, open_dock: UnlearnWidget, run: Path, qtbot: Any
+) -> None:
+    controller = open_dock.controller
+    beside, bench = controller.beside, controller.bench
+    bench.project.revise(run / "model")
+    qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=120_000)
+    camera, canvas = beside._camera, open_dock.window().centralWidget().width()
+    camera.zoom *= near
+    before, whole = camera.zoom, bench.book.find(Role.IMAGE).data.shape[1]
+    in_sight = min(whole, canvas / before)
+    controller.perform("show_beside")
+    assert camera_of(beside.model).zoom == camera.zoom <= before
+    assert in_sight <= beside._width / camera.zoom + 1 <= 2 * in_sight
+    controller.perform("show_after")
+    assert camera.zoom == pytest.approx(before)
 
 
 def test_the_window_closes_with_both_views_open(

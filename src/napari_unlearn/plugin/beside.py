@@ -18,6 +18,7 @@ from napari_unlearn.plugin.predicting import Predicting
 TITLE = "After"
 ROLES = (Role.IMAGE, Role.AFTER, Role.COARSE)
 FOLLOWED = ("center", "zoom")
+FILLED = 0.92  # share of the width of a canvas that the image takes, as in napari's own view of the whole
 
 
 class Beside(QObject):
@@ -39,6 +40,7 @@ class Beside(QObject):
         self._place: Any = None
         self._following = False
         self._width = 0  # pixels; half of what the first canvas had
+        self._shrunk = 1.0  # how much smaller the image is drawn while two canvases share the width
         self._own_width = 0  # pixels; of the dock, which must not take the place that becomes free
         predicting.shown.connect(self.refresh)
 
@@ -64,6 +66,7 @@ class Beside(QObject):
         for name in FOLLOWED:
             getattr(self._camera.events, name).connect(self._follow_first)
             getattr(camera_of(self.model).events, name).connect(self._follow_second)
+        self._shrink()
         self._follow_first()
 
     def hide(self) -> None:
@@ -113,6 +116,16 @@ class Beside(QObject):
         if isinstance(window, QMainWindow) and place is not None and own is not None:
             window.resizeDocks([place, own], [self._width, self._own_width], Qt.Orientation.Horizontal)
 
+    def _shrink(self) -> None:
+        """Let both canvases show as much of the image as the first one did, or all of it."""
+        camera, image = self._camera, self._bench.book.find(Role.IMAGE)
+        if image is None or not self._width:
+            return
+        whole = image.data.shape[1] * float(image.scale[-1])
+        wanted = min(whole / FILLED, 2 * self._width / camera.zoom)
+        self._shrunk = min(1.0, self._width / wanted / camera.zoom)
+        camera.zoom *= self._shrunk
+
     def _return_width(self) -> None:
         window, own = self._bench.dock.window(), _dock_of(self._bench.dock)
         if self.view is None and isinstance(window, QMainWindow) and own is not None:
@@ -140,6 +153,8 @@ class Beside(QObject):
         if self.model is not None:
             for name in FOLLOWED:
                 getattr(self._camera.events, name).disconnect(self._follow_first)
+            self._camera.zoom /= self._shrunk
+            self._shrunk = 1.0
         self.model = self.view = self._place = None
 
 
