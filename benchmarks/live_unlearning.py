@@ -90,10 +90,19 @@ def summary(times: list[tuple[float, float]]) -> dict[str, float]:
 def session(dataset: Dataset, model: Path, runs: Path, options: argparse.Namespace) -> dict[str, Any]:
     inbox, mail = Inbox(), queue.Queue[Event]()
     captured: list[Any] = []
+    residuals: list[float] = []
     usual = live._Session.answer
 
     def capture(self: Any) -> Any:
         captured.append(self)
+        release = self._release
+
+        # No record tells what was reached, because the noise of a state does not hide it.
+        def watched() -> Any:
+            residuals.append(float(self._state.objective.gradient().norm()))
+            return release()
+
+        self._release = watched
         return usual(self)
 
     live._Session.answer = capture  # type: ignore[method-assign]
@@ -123,7 +132,7 @@ def session(dataset: Dataset, model: Path, runs: Path, options: argparse.Namespa
     cases = dataset.split("train")
     known = {case.id: case.fine() for case in cases if case.is_refined}
     fresh = [case for case in cases if not case.is_refined]
-    times, passes, residuals, load = [], [], [], []
+    times, passes, load = [], [], []
     for k in range(options.strokes):
         case: Case = fresh.pop(0) if k % 3 == 2 else dataset.case(list(known)[int(rng.integers(len(known)))])
         fine = known.get(case.id)
@@ -136,7 +145,6 @@ def session(dataset: Dataset, model: Path, runs: Path, options: argparse.Namespa
         shown = state(inbox.stroke(case, known[case.id]))
         times.append((shown.seconds, clocks.read[1]))
         passes.append(shown.passes)
-        residuals.append(shown.record.parameters["residual_reached"])
         load.append(os.getloadavg()[0])
         print(
             f"{case.id}  {shown.seconds:5.2f} s  {times[-1][1]:5.2f} s of processor  {shown.passes} passes", flush=True

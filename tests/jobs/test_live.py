@@ -31,6 +31,8 @@ from napari_unlearn.operators.catalogue.certified_head import ResidualHeadSettin
 from napari_unlearn.operators.live.retain_state import RetainState
 from napari_unlearn.privacy import gaussian_dp
 from napari_unlearn.privacy.verification import check
+from napari_unlearn.project.case_notes import CaseNotes
+from napari_unlearn.project.runs import runs_folder
 
 
 class Session:
@@ -82,8 +84,8 @@ class Session:
 def start(sample: Dataset, model: Path, tmp_path: Path) -> Iterator[Callable[..., Session]]:
     sessions: list[Session] = []
 
-    def begin(model: Path = model, **options: Any) -> Session:
-        sessions.append(Session(sample, model, tmp_path / "runs", **options))
+    def begin(model: Path = model, dataset: Dataset = sample, **options: Any) -> Session:
+        sessions.append(Session(dataset, model, tmp_path / "runs", **options))
         return sessions[-1]
 
     yield begin
@@ -108,7 +110,9 @@ def test_every_state_has_a_certificate_that_charges_all_states_before_it(start: 
         assert record.attempts == state.state
         assert record.mu == pytest.approx(one, rel=1e-9)
         assert record.epsilon == pytest.approx(gaussian_dp.epsilon(one * state.state**0.5, 1e-5), rel=1e-9)
-        assert record.parameters["residual_reached"] <= session.request.residual
+        assert record.parameters["residual_bound"] == session.request.residual
+        # What was reached, and how good the head is without its noise, the noise does not hide.
+        assert "residual_reached" not in record.parameters
     assert [state.state for state in states] == sorted({state.state for state in states})
     assert len({state.record.hashes["model_out"] for state in states}) == len(states)
     assert states[1].record.hashes["retain_masks"] != states[0].record.hashes["retain_masks"]
@@ -195,6 +199,37 @@ def test_cases_that_the_model_forgot_whole_stay_out_of_a_session_even_when_they_
     assert first.release.collected.refined == plain.release.collected.refined - 1
     brushed = session.state(session.stroke(0), due=0)
     assert brushed.record.hashes["retain_masks"] == first.record.hashes["retain_masks"]
+
+
+def test_excluded_cases_and_those_of_other_splits_stay_out_of_a_session_even_when_they_are_brushed(
+    start: Callable[..., Session], sample: Dataset, tmp_path: Path
+) -> None:
+    session = start()
+    plain = session.state()
+    assert "excluded_cases" not in plain.record.parameters
+    other = sample.split("test_aligned")[0]
+    brushed = session.state(session.inbox.stroke(other, other.coarse()))
+    assert brushed.record.hashes["retain_masks"] == plain.record.hashes["retain_masks"]
+    session.end()
+    dataset = open_dataset(Path(shutil.copytree(sample.root, tmp_path / "copy")))
+    case = next(case for case in dataset.split("train") if case.is_refined)
+    CaseNotes(runs_folder(dataset.root)).exclude(case.id, "blurred")
+    session = start(dataset=dataset)
+    first = session.state()
+    assert first.release.collected.refined == plain.release.collected.refined - 1
+    assert first.record.parameters["excluded_cases"] == 1
+    brushed = session.state(session.stroke(0))
+    assert brushed.record.hashes["retain_masks"] == first.record.hashes["retain_masks"]
+
+
+def test_the_dice_of_a_state_is_that_of_its_head_with_noise(
+    start: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(RetainState, "refined_dice", lambda _, weights: asked.append(weights) or 0.5)
+    state = start().state()
+    assert state.dice == 0.5
+    np.testing.assert_array_equal(asked[-1], state.release.revision.weights)
 
 
 def test_looking_at_another_case_shows_the_same_state_again(start: Callable[..., Session], sample: Dataset) -> None:

@@ -190,8 +190,13 @@ class _Session:
         self._records = Records()
         self._state: RetainState = RetainState(segmenter, self._settings, request.counterfactual, request.seed)
         clock = Clock()
-        cases = taking_part(dataset.root, dataset.split(training_split(dataset)))
-        for step in self._state.read(still_given(cases, segmenter.card.withdrawn)):
+        everybody = dataset.split(training_split(dataset))
+        included = taking_part(dataset.root, everybody)
+        cases = still_given(included, segmenter.card.withdrawn)
+        self._taking_part = {case.id for case in cases}
+        left_out = {"left_out_cases": len(included) - len(cases), "excluded_cases": len(everybody) - len(included)}
+        self._left_out = {name: number for name, number in left_out.items() if number}
+        for step in self._state.read(cases):
             yield Progress(step.done, step.total, step.message, clock.remaining(step.done, step.total))
         self._solver: Solver = Solver(self._state.objective, _ROUGH, np.random.default_rng(request.seed))
         self._state.objective.measure(self.token.checkpoint)
@@ -244,10 +249,8 @@ class _Session:
             enter(self.request.runs, self._model_in, self._name, self._mu, self._charged)
 
     def _read(self, mail: Mail) -> bool:
-        from napari_unlearn.operators.withdrawal import still_given
-
         for stroke in mail.strokes:
-            if still_given([stroke.case], self._state.segmenter.card.withdrawn):
+            if stroke.case.id in self._taking_part:
                 self._state.stroke(stroke.case, stroke.fine)
         if mail.strokes:
             self._since = mail.strokes[-1].ended
@@ -271,11 +274,11 @@ class _Session:
                 "or switch Live off."
             )
         since = self._since or time.monotonic()
-        passes, residual = 0, 0.0
+        passes = 0
         for step in self._solver.settle(request.residual, _PASSES, self._check):
-            passes, residual = step.passes, step.residual
+            passes = step.passes
         self._charge_ahead()
-        release = self._release(residual)
+        release = self._release()
         record = self._records.record(release)
         self.shown += 1
         self._since = 0.0
@@ -288,14 +291,14 @@ class _Session:
             request.states,
             record,
             release,
-            self._state.refined_dice(),
+            self._state.refined_dice(release.revision.weights),
             passes,
             len(self._state.due),
             time.monotonic() - since,
         )
         return self._last
 
-    def _release(self, reached: float) -> Release:
+    def _release(self) -> Release:
         from napari_unlearn.jobs.live_records import Release
         from napari_unlearn.operators.protocol import Budget, Revision
         from napari_unlearn.privacy import gaussian_dp
@@ -306,7 +309,6 @@ class _Session:
         head = self._state.objective.weights.numpy()
         numbers = {
             "residual_bound": request.residual,
-            "residual_reached": reached,
             "strong_convexity": strength,
             "sensitivity": sensitivity,
             "sigma": sigma,
@@ -326,7 +328,12 @@ class _Session:
             revision,
             self._state.collected(),
             Budget(gaussian_dp.epsilon(self._mu, request.delta), request.delta),
-            {**settings, "counterfactual": request.counterfactual, "live_states": request.states},
+            {
+                **settings,
+                "counterfactual": request.counterfactual,
+                "live_states": request.states,
+                **self._left_out,
+            },
             (*self._earlier, *(self._mu,) * self.shown),
         )
 

@@ -178,9 +178,8 @@ def certificate_tip(state: live.LiveState) -> str:
         return "The noise of this session can be repeated, so nothing is certified." + missing
     return (
         f"Certified head: ε = {record.epsilon:.3g} at δ = {record.delta:g} for all {record.attempts:,} states and runs "
-        f"shown so far together. Gradient {numbers['residual_reached']:.1e} of at most "
-        f"{numbers['residual_bound']:.1e}, noise σ = {numbers['sigma']:.1e}. Dice is that of the drawn pixels of "
-        f"refined cases.{missing}"
+        f"shown so far together. Gradient at most {numbers['residual_bound']:.1e}, noise σ = {numbers['sigma']:.1e}. "
+        f"Dice is that of the drawn pixels of refined cases.{missing}"
     )
 
 

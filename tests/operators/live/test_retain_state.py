@@ -128,7 +128,7 @@ def test_dice_is_that_of_the_drawn_pixels(sample: Dataset, segmenter: HeadSegmen
     )  # fmt: skip
     predicted, true = (x.astype(float) @ segmenter.head.weights.T).argmax(axis=1) > 0, y > 0
     expected = 2 * a[predicted & true].sum() / (a[predicted].sum() + a[true].sum())
-    assert state.refined_dice() == pytest.approx(expected, rel=1e-9)
+    assert state.refined_dice(state.objective.weights.numpy()) == pytest.approx(expected, rel=1e-9)
 
 
 def test_composing_that_is_broken_off_has_changed_nothing(sample: Dataset, segmenter: HeadSegmenter) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_unlearn.data.case import Case
@@ -164,12 +165,24 @@ class RetainState:
         self.due = [key for key in self.due if key not in batch]
         self._count_present()
 
-    def refined_dice(self) -> float:
-        """Dice of lesion against background at the drawn pixels of refined cases; 1 where there is no lesion."""
+    def refined_dice(self, weights: NDArray[np.float64]) -> float:
+        """Dice of lesion against background at the drawn pixels of refined cases.
+
+        Parameters
+        ----------
+        weights : ndarray of float64, shape (K + 1, F + 1)
+            A head; of one that is shown the noise belongs in, because a number tells of what it was computed from.
+
+        Returns
+        -------
+        float
+            1 where there is no lesion.
+        """
+        head = torch.from_numpy(weights).float()
         both = sizes = 0.0
         for kind, chunk in self.objective.rows.chunks():
             if kind is Kind.REFINED:
-                predicted, true = chunk.scores.argmax(dim=1) > 0, chunk.y > 0
+                predicted, true = (head @ chunk.x.T).argmax(dim=0) > 0, chunk.y > 0
                 both += float(chunk.a[predicted & true].sum())
                 sizes += float(chunk.a[predicted].sum() + chunk.a[true].sum())
         return 2 * both / sizes if sizes else 1.0
