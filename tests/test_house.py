@@ -9,6 +9,7 @@ import sys
 import zipfile
 from email.parser import Parser
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
@@ -64,6 +65,47 @@ def test_commands_and_targets_that_the_pages_show_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"^napari-unlearn ([a-z]+)", shown, re.MULTILINE)) <= commands
     assert set(re.findall(r"^make ([a-z]+)", shown, re.MULTILINE)) <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_tests_that_pages_link_to_exist(page: Path) -> None:
+    links = re.findall(r"\]\(((?:\.\./)*tests/[^)#\s]+)(?:#([^)\s]*))?", page.read_text(encoding="utf-8"))
+    missing = [f"{name}#{test}" for name, test in links if test not in names_of_tests((page.parent / name).resolve())]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", ["comparison.md", "threats.md"])
+def test_pages_that_rest_on_tests_link_to_many(page: str) -> None:
+    assert len(re.findall(r"\]\(\.\./tests/[\w/]+\.py#test_\w+\)", (ROOT / "docs" / page).read_text("utf-8"))) > 30
+
+
+# Loading with these runs whatever a file says.
+RUNS_WHAT_IT_READS = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml", "imp", "code"}
+RUNS_CODE = {"eval", "exec", "compile", "__import__"}
+LOADS_PICKLES = {"torch.load", "torch.jit.load", "np.load", "numpy.load", "pd.read_pickle", "os.system", "os.popen"}
+# The lines that go with an export are tried out before it counts; this package wrote them a moment before.
+RUNS_ITS_OWN_LINES = {"export/round_trip.py"}
+
+
+def test_nothing_that_is_read_is_run() -> None:
+    found = {path.relative_to(SOURCE).as_posix(): ways_to_run(path) for path in SOURCE.rglob("*.py")}
+    assert {name: ways for name, ways in found.items() if ways and name not in RUNS_ITS_OWN_LINES} == {}
+    assert all(found[name] == ["exec", "compile"] for name in RUNS_ITS_OWN_LINES)
+
+
+@pytest.mark.parametrize(
+    ("line", "way"),
+    [
+        ("from pickle import loads", "pickle"),
+        ("import joblib.memory", "joblib"),
+        ("torch.load(path, weights_only=True)", "torch.load"),
+        ("eval('1')", "eval"),
+        ("subprocess.run(line, shell=True)", "shell=True"),
+    ],
+)
+def test_a_way_to_run_what_is_read_would_be_seen(tmp_path: Path, line: str, way: str) -> None:
+    (tmp_path / "module.py").write_text(f"def f():\n    {line}\n", encoding="utf-8")
+    assert ways_to_run(tmp_path / "module.py") == [way]
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +179,33 @@ def does_something(path: Path) -> bool:
     """Whether a module defines a function or a method, rather than names and types only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
+
+
+def names_of_tests(path: Path) -> set[str]:
+    """Names of the tests of a module; none where there is no such file."""
+    if not path.is_file():
+        return set()
+    return {node.name for node in ast.parse(path.read_text(encoding="utf-8")).body if is_test(node)} | {""}
+
+
+def is_test(node: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    """Whether pytest would run it."""
+    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+
+
+def ways_to_run(path: Path) -> list[str]:
+    """Everything in a module that could run what a file holds."""
+    ways: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                ways += [root for name in names if (root := name.name.split(".")[0]) in RUNS_WHAT_IT_READS]
+            case ast.ImportFrom(module=str(name)) if name.split(".")[0] in RUNS_WHAT_IT_READS:
+                ways.append(name.split(".")[0])
+            case ast.Call(func=ast.Name(id=name)) if name in RUNS_CODE:
+                ways.append(name)
+            case ast.Call(func=ast.Attribute() as called) if ast.unparse(called) in LOADS_PICKLES:
+                ways.append(ast.unparse(called))
+            case ast.keyword(arg="shell", value=ast.Constant(value=True)):
+                ways.append("shell=True")
+    return ways

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import pickle
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.errors import UserError
@@ -211,6 +213,20 @@ def test_a_pipe_is_not_waited_for(copy: Path, name: str, sentence: str) -> None:
     (copy / name).unlink()
     os.mkfifo(copy / name)
     with pytest.raises(UserError, match=sentence):
+        load_segmenter(copy)
+
+
+@pytest.mark.parametrize("part", ["head.weights", "head.std", "encoder."])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_not_finite_are_refused(copy: Path, part: str, value: float) -> None:
+    tensors = load_file(copy / WEIGHTS)
+    name = next(each for each in tensors if each.startswith(part) and tensors[each].is_floating_point())
+    tensors[name].view(-1)[-1] = value
+    save_file(tensors, copy / WEIGHTS)
+    facts = json.loads((copy / CARD).read_text())
+    facts["weights_sha256"] = sha256_file(copy / WEIGHTS)
+    (copy / CARD).write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=f"holds numbers in {name} that are not finite"):
         load_segmenter(copy)
 
 

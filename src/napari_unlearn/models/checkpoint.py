@@ -97,6 +97,7 @@ def load_segmenter(
         if sha256_file(folder / WEIGHTS) != facts["weights_sha256"]:
             raise UserError(f"{folder / WEIGHTS} was altered or damaged; restore it from where it was exported.")
         tensors = load_file(folder / WEIGHTS)
+        _check_finite(folder, tensors)
         _check_sizes(folder, facts["model"])
         card = ModelCard(**facts["model"])
         bounded = facts["model"].get("bounded")
@@ -168,6 +169,15 @@ def _check_sizes(folder: Path, facts: dict[str, Any]) -> None:
         )
     if not 2 <= len(names) <= MOST_CLASSES or not all(isinstance(name, str) for name in names):
         raise UserError(f"{folder / CARD} lists {len(names)} classes; name 2 to {MOST_CLASSES} of them.")
+
+
+def _check_finite(folder: Path, tensors: dict[str, Tensor]) -> None:
+    # With them every prediction would be background, and nothing would say why.
+    wrong = next((name for name, values in tensors.items() if not values.isfinite().all()), None)
+    if wrong is not None:
+        raise UserError(
+            f"{folder / WEIGHTS} holds numbers in {wrong} that are not finite; export or train the model again."
+        )
 
 
 def _misfit(folder: Path) -> UserError:
