@@ -22,7 +22,7 @@ from napari_unlearn.jobs.certify import earlier_attempts
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Progress
 from napari_unlearn.jobs.live import LiveRequest, LiveState
 from napari_unlearn.jobs.live_inbox import Inbox
-from napari_unlearn.jobs.live_ledger import live_costs
+from napari_unlearn.jobs.live_ledger import enter, live_costs
 from napari_unlearn.jobs.run_folder import verify_run
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.models.checkpoint import load_segmenter, save_segmenter
@@ -310,6 +310,17 @@ def test_a_session_is_charged_in_full_until_it_ends_and_the_next_one_counts_it(
     assert len(live_costs(session.request.runs, model_in)) == shown
     following = start()
     assert following.state().record.attempts == shown + 1
+
+
+def test_states_of_another_window_count_as_soon_as_more_are_charged(
+    start: Callable[..., Session], model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "_AHEAD", 1)
+    session = start()
+    assert session.state().record.attempts == 1
+    enter(session.request.runs, sha256_file(model / "model.safetensors"), "another window", 0.01, 7)
+    state = session.state(session.stroke())
+    assert state.record.attempts == state.state + 7
 
 
 def test_a_session_ends_when_its_states_are_used_up(start: Callable[..., Session]) -> None:

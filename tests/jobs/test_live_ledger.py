@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.jobs import live_ledger
 from napari_unlearn.jobs.live_ledger import LEDGER, enter, live_costs
 
 
@@ -23,6 +25,27 @@ def test_what_was_charged_at_first_is_replaced_at_the_end(tmp_path: Path) -> Non
     assert live_costs(tmp_path, "a") == (0.5, 0.5)
     enter(tmp_path, "a", "first", 0.5, 0)
     assert live_costs(tmp_path, "a") == ()
+
+
+def test_sessions_that_enter_at_once_do_not_lose_each_others_states(tmp_path: Path) -> None:
+    def work(session: int) -> None:
+        for states in range(1, 6):
+            enter(tmp_path, "a", f"session {session}", 0.5, states)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert len(live_costs(tmp_path, "a")) == 4 * 5
+    assert len(live_costs(tmp_path, "a", "session 2")) == 3 * 5
+    assert [path.name for path in tmp_path.iterdir()] == [LEDGER]
+
+
+def test_a_process_that_ended_while_it_changed_the_ledger_does_not_block_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_ledger, "_LONGEST", 0.05)
+    (tmp_path / "live-states.lock").touch()
+    enter(tmp_path, "a", "first", 0.5, 1)
+    assert live_costs(tmp_path, "a") == (0.5,)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"x": {}}', '{"x": {"model_in": "a", "mu": "?", "states": 1}}'])

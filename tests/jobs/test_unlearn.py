@@ -901,4 +901,6 @@ def test_excluded_cases_take_no_part_and_the_run_says_how_many(
     assert np.array_equal(*weights)
     counts = [json.loads((run.folder / "metrics.json").read_text())["excluded_cases"] for run in (one, other)]
     assert counts == [2, 0]
+    said = ["excluded by hand teach nothing" in json.dumps(run.certificate) for run in (one, other)]
+    assert said == [True, False]
     assert verify_run(one.folder) == []

@@ -191,7 +191,7 @@ def certificate(
     return record
 
 
-def earlier_attempts(runs: Path, model_in: str) -> tuple[Cost, ...]:
+def earlier_attempts(runs: Path, model_in: str, session: str = "") -> tuple[Cost, ...]:
     """What the certified runs on the same model cost that lie beside a new one, and the states shown live.
 
     Each of them was looked at.
@@ -202,6 +202,8 @@ def earlier_attempts(runs: Path, model_in: str) -> tuple[Cost, ...]:
         Folder that holds the runs.
     model_in : str
         Digest of the model they started from.
+    session : str
+        Name of a live session whose own states are left out.
 
     Returns
     -------
@@ -210,7 +212,7 @@ def earlier_attempts(runs: Path, model_in: str) -> tuple[Cost, ...]:
     """
     if not runs.is_dir():
         return ()
-    costs: list[Cost] = [*live_costs(runs, model_in)]
+    costs: list[Cost] = [*live_costs(runs, model_in, session)]
     for folder in sorted(runs.iterdir()):
         if not folder.name.startswith(".") and (folder / CERTIFICATE).is_file():
             earlier = read_cost(folder)
@@ -255,6 +257,15 @@ def _about_data(collected: Collected, settings: Mapping[str, float]) -> list[Ass
                 "Cases that were withdrawn before this run stay out of it.",
                 f"The ids of {left_out} training cases have digests that the card of the model in use lists, since an "
                 "earlier run forgot these cases whole. None of their pixels was read.",
+                True,
+            )
+        )
+    if excluded := int(settings.get("excluded_cases", 0)):
+        found.append(
+            Assumption(
+                "Cases that were excluded by hand teach nothing.",
+                f"{excluded} training cases are excluded in the notes of the project, and none of their masks was "
+                "read. Their images may have a part in the scale of features, as in the model in use.",
                 True,
             )
         )

@@ -244,9 +244,13 @@ class _Session:
             enter(self.request.runs, self._model_in, self._name, self._mu, self.shown)
 
     def _charge_ahead(self) -> None:
+        from napari_unlearn.jobs.certify import earlier_attempts
+
         if self._noise.certifies and self.shown == self._charged:
             self._charged = min(self.shown + _AHEAD, self.request.states)
             enter(self.request.runs, self._model_in, self._name, self._mu, self._charged)
+            # Another window may have shown states since, or a command may have made a run.
+            self._earlier = earlier_attempts(self.request.runs, self._model_in, self._name)
 
     def _read(self, mail: Mail) -> bool:
         for stroke in mail.strokes:
