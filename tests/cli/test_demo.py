@@ -26,6 +26,7 @@ def small(sample: Dataset, model: Path, tmp_path: Path, monkeypatch: pytest.Monk
     """A shipped sample that is small."""
     folder = tmp_path / "shipped"
     shutil.copytree(sample.root, folder / "dataset")
+    shutil.copyfile(shipped.sample_folder() / "encoder.safetensors", folder / "encoder.safetensors")
     shutil.copytree(model, folder / "model")
     monkeypatch.setattr(shipped, "sample_folder", lambda: folder)
     monkeypatch.setattr(demo, "SWAPS", 1)
@@ -40,9 +41,9 @@ def test_headless_it_unlearns_measures_and_verifies(
     assert result.keys() == {"unlearn", "evaluate", "failures"}
     assert result["failures"] == []
     assert result["unlearn"]["tier"] == "exact"
-    assert result["evaluate"].keys() == {"splits", "shortcut_gap", "before"}
+    assert result["evaluate"].keys() == {"splits", "shortcut_gap", "shortcut_gap_detail", "before"}
     assert verify_run(out / "runs" / "001") == []
-    assert sorted(path.name for path in small.iterdir()) == ["dataset", "model"]
+    assert sorted(path.name for path in small.iterdir()) == ["dataset", "encoder.safetensors", "model"]
 
 
 def test_a_second_demo_keeps_the_first(type_: Callable[..., Result], small: Path, tmp_path: Path) -> None:
