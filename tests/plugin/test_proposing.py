@@ -78,6 +78,31 @@ def test_a_rejected_proposal_leaves_nothing_behind(dock: UnlearnWidget, qtbot: A
     assert dock.controller.bench.viewer.layers.selection.active == dock.controller.bench.book.find(Role.FINE)
 
 
+@pytest.mark.parametrize("answer", ["accept_proposal", "reject_proposal"])
+def test_the_tool_in_hand_brushes_the_proposal_and_then_the_fine_mask_again(
+    answer: str, dock: UnlearnWidget, qtbot: Any
+) -> None:
+    bench = dock.controller.bench
+    fine = bench.book.find(Role.FINE)
+    choose(dock, "colour-cut")
+    dock.controller.perform("tool_trim")
+    layer = ask(dock, qtbot)
+    assert bench.viewer.layers.selection.active == layer
+    assert (str(layer.mode), layer.selected_label) == ("erase", 0)
+    dock.controller.perform("tool_restore")
+    assert (str(layer.mode), layer.selected_label) == ("paint", bench.project.editing.class_id)
+    ask(dock, qtbot, "shrink")
+    assert str(layer.mode) == "paint"
+    dock.show_step(0)
+    assert str(layer.mode) == "pan_zoom"  # a click on another page paints nothing
+    dock.show_step(1)
+    bench.viewer.layers.selection.active = layer
+    dock.controller.perform(answer)
+    assert bench.viewer.layers.selection.active == fine
+    assert (str(fine.mode), fine.selected_label) == ("erase", 0)
+    assert dock.refine._tools["tool_trim"].isChecked()
+
+
 def test_changes_of_the_outline_go_on_from_what_is_proposed(dock: UnlearnWidget, qtbot: Any) -> None:
     fine = dock.controller.bench.project.editing.fine
     dock.refine.proposals._radius.setValue(2)

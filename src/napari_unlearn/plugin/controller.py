@@ -291,7 +291,7 @@ class Controller(QObject):
                 self.refining.enter()
                 self.live.show_layer()
             else:
-                self.refining.leave()
+                self._put_brush_down()
             if step == DATA:
                 self._show_layers((Role.PREDICTION, Role.AFTER, Role.COARSE))
             elif step == UNLEARN:
@@ -302,7 +302,11 @@ class Controller(QObject):
 
     def _on_hidden(self) -> None:
         self.keys.release()
+        self._put_brush_down()
+
+    def _put_brush_down(self) -> None:
         self.refining.leave()
+        self.desk.proposing.leave()
 
     def _show_model(self) -> None:
         project = self.bench.project

@@ -14,6 +14,7 @@ from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.proposal_layer import ProposalLayer
 from napari_unlearn.plugin.proposal_texts import ARTEFACTS, METHODS
+from napari_unlearn.plugin.refining import MODES, tool_of
 from napari_unlearn.plugin.task import Task
 from napari_unlearn.project import history
 
@@ -24,7 +25,6 @@ CHANGES = {
     "smooth": ("smoothed", "napari_unlearn.masks.morphology", "smooth", True),
     "fill_holes": ("without holes", "napari_unlearn.masks.morphology", "fill_holes", False),
 }
-BRUSHES = {"tool_trim": "erase", "tool_restore": "paint", "tool_fill": "fill"}
 
 
 class Proposing(QObject):
@@ -106,9 +106,19 @@ class Proposing(QObject):
         self.close()
 
     def close(self) -> None:
-        """Take the proposal away; the document stays as it is."""
+        """Take the proposal away; the document stays as it is, and the brush is one for the fine mask again."""
+        layer, fine = self._shown.layer, self._bench.book.find(Role.FINE)
+        in_hand = layer is not None and layer == self._bench.viewer.layers.selection.active
         self._shown.close()
+        if in_hand and fine is not None:
+            self._bench.viewer.layers.selection.active = fine
+            self._bench.dock.refine.show_tool(tool_of(fine))
         self._section.show_proposal("")
+
+    def leave(self) -> None:
+        """Put the brush down, so that a click on another page paints nothing."""
+        if self._shown.layer is not None:
+            self._shown.layer.mode = "pan_zoom"
 
     def use_tool(self, key: str) -> bool:
         """Take a brush in hand for the proposal; False where there is none, so that it is one for the fine mask."""
@@ -116,7 +126,7 @@ class Proposing(QObject):
         if layer is None or layer != self._bench.viewer.layers.selection.active:
             return False
         layer.selected_label = self._label() if key == "tool_restore" else 0
-        layer.mode = BRUSHES[key]
+        layer.mode = MODES[key]
         self._bench.dock.refine.show_tool(key)
         return True
 
@@ -159,11 +169,15 @@ class Proposing(QObject):
         editing = self._bench.project.editing
         if image is None or editing is None or mask.shape != editing.fine.shape:
             return
+        held = self._shown.layer or self._bench.book.find(Role.FINE)
+        tool = None if held is None else tool_of(held)
         self._shown.show(mask, image, self._label())
         fine = self._bench.book.find(Role.FINE)
         if fine is not None:
             self._shown.layer.brush_size = fine.brush_size
         self._bench.viewer.layers.selection.active = self._shown.layer
+        if tool is not None:
+            self.use_tool(tool)  # what was in hand stays in hand
         self._section.show_proposal(f"{self._what}: {self._difference(mask)}")
 
     def _difference(self, mask: NDArray[np.uint8]) -> str:

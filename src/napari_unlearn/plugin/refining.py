@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer
@@ -223,11 +224,15 @@ class Refining(QObject):
         self._page.show_brush_size(round(self._fine_layer.brush_size))
 
     def _on_mode(self) -> None:
-        mode = str(self._fine_layer.mode)
-        self._page.show_tool(next((key for key, value in MODES.items() if value == mode), None))
+        self._page.show_tool(tool_of(self._fine_layer))
 
     def _on_removed(self, event: object) -> None:
         # The user deleted a layer: stop following it. It is made again when step 2 is entered or a tool is taken.
         book = self._bench.book
         if self._overlay is not None and (book.find(Role.FINE) is None or book.find(Role.ARTEFACTS) is None):
             self._release()
+
+
+def tool_of(layer: Any) -> str | None:
+    """Key of the tool that a Labels layer has in hand, None for any other mode of napari."""
+    return next((key for key, mode in MODES.items() if mode == str(layer.mode)), None)
