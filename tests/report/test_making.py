@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Iterable
@@ -9,9 +10,14 @@ from typing import Any
 import pytest
 
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.files import sha256_bytes
+from napari_unlearn.jobs import unlearn
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Progress
 from napari_unlearn.jobs.run_folder import verify_run
 from napari_unlearn.jobs.token import Token
+from napari_unlearn.models.checkpoint import load_segmenter, save_segmenter
+from napari_unlearn.project.case_notes import CaseNotes
+from napari_unlearn.project.runs import runs_folder
 from napari_unlearn.report.making import ReportRequest, ReportResult, default_out, events
 
 LARGEST = 5_000_000
@@ -126,6 +132,24 @@ def test_masks_that_changed_since_the_run_are_noticed(
     text = parse(finish(events(request, Token())).report.read_text(encoding="utf-8")).text
     assert "The masks have changed since the run" in text
     assert "their SHA-256 agree" not in text
+
+
+def test_masks_of_cases_that_took_no_part_in_the_run_have_not_changed(
+    sample: Dataset, model: Path, tmp_path: Path, parse: Any, numbers: dict[str, Any]
+) -> None:
+    copy = Path(shutil.copytree(sample.root, tmp_path / "dataset"))
+    excluded, withdrawn = (case.id for case in sample.split("train")[:2])
+    CaseNotes(runs_folder(copy)).exclude(excluded, "blurred")
+    segmenter = load_segmenter(model)
+    card = dataclasses.replace(segmenter.card, withdrawn=(sha256_bytes(withdrawn.encode()),))
+    save_segmenter(dataclasses.replace(segmenter, card=card), tmp_path / "earlier")
+    run = runs_folder(copy) / "run"
+    *_, done = unlearn.events(unlearn.UnlearnRequest(copy, tmp_path / "earlier", run, device="cpu"), Token())
+    assert isinstance(done, Done)
+    request = ReportRequest(run, tmp_path / "a.html", copy, evaluation=numbers, device="cpu")
+    text = parse(finish(events(request, Token())).report.read_text(encoding="utf-8")).text
+    assert "The masks have changed since the run" not in text
+    assert "their SHA-256 agree" in text
 
 
 def test_a_data_set_without_refined_test_cases_gives_no_numbers(

@@ -17,6 +17,7 @@ from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.run_folder import MODEL, SUMS
 from napari_unlearn.jobs.token import CancelledError, Token
 from napari_unlearn.jobs.train import training_split
+from napari_unlearn.project.case_notes import taking_part
 from napari_unlearn.report.facts import RunFacts, read_run
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _with_dataset(request: ReportRequest, folder: Path, facts: RunFacts, token: 
     training = dataset.split(training_split(dataset))
     splits = default_splits(dataset)
     masks = ""
-    for step in _compare_masks(training, facts):
+    for step in _compare_masks(_took_part(folder, training, facts), facts):
         if isinstance(step, str):
             masks = step
         else:
@@ -211,6 +212,14 @@ def _with_dataset(request: ReportRequest, folder: Path, facts: RunFacts, token: 
         request.before is not None,
         _places(request),
     )
+
+
+def _took_part(dataset: Path, training: tuple[Case, ...], facts: RunFacts) -> tuple[Case, ...]:
+    from napari_unlearn.operators.withdrawal import still_given
+
+    # Of cases that were excluded the run tells the number only; the notes of the project say which they are now.
+    included = taking_part(dataset, training) if facts.certificate.parameters.get("excluded_cases") else training
+    return tuple(still_given(included, facts.model.get("withdrawn", ())))
 
 
 def _compare_masks(training: tuple[Case, ...], facts: RunFacts) -> Iterator[Event | str]:
