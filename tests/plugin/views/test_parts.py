@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject
+from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtGui import QTextDocument
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.compare_page import ComparePage
+from napari_unlearn.plugin.views.data_page import DataPage
 from napari_unlearn.plugin.views.parts import Line, Page, label
 
 
@@ -75,3 +79,37 @@ def test_a_line_is_high_enough_for_the_letters_of_the_style_sheet(qtbot: Any) ->
     QVBoxLayout(window).addWidget(line)
     window.show()
     assert line.height() >= line.findChild(QLabel).fontMetrics().height() >= 30
+
+
+NASTY = 'a <img src="x.png"> <b>b</b> &amp;'
+
+
+def test_words_are_shown_as_they_are_written(qtbot: Any) -> None:
+    plain, rich = label(NASTY), label("<b>b</b>", rich=True)
+    for each in (plain, rich):
+        qtbot.addWidget(each)
+    assert plain.textFormat() == Qt.TextFormat.PlainText
+    assert rich.textFormat() == Qt.TextFormat.RichText
+
+
+def test_names_from_files_are_not_formatted(qtbot: Any) -> None:
+    data, compare = DataPage(), ComparePage()
+    for page in (data, compare):
+        qtbot.addWidget(page)
+    data.show_dataset(NASTY, Path("clinic"), NASTY)
+    data.show_model(Path("runs") / "a <b>b<", False)
+    data.strip.show_case(NASTY, NASTY, "refined")
+    compare.show_run(NASTY, "exact", NASTY)
+    compare.show_pair(NASTY, NASTY)
+    seen = [seen_in(each) for page in (data, compare) for each in page.findChildren(QLabel)]
+    assert [text.count(NASTY) for text in seen if NASTY in text] == [1, 1, 2, 2, 1, 1]
+    assert "Model a <b>b<" in seen
+
+
+def seen_in(shown: QLabel) -> str:
+    """What a person reads."""
+    if shown.textFormat() == Qt.TextFormat.PlainText:
+        return shown.text()
+    document = QTextDocument()
+    document.setHtml(shown.text())
+    return document.toPlainText()

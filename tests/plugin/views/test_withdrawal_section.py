@@ -60,3 +60,10 @@ def test_it_forgets_what_was_written_about_other_data(section: WithdrawalSection
     section.clear()
     assert section.criterion is None
     assert section.findChild(QLineEdit, "forget_cases").text() == ""
+
+
+def test_columns_and_criteria_are_shown_as_they_are_written(section: WithdrawalSection) -> None:
+    section.show_columns(["id", "<b>site"])
+    assert found(section) == "Columns of this data set: id, &lt;b&gt;site."
+    section.show_problem("There is no column '<img>'.")
+    assert found(section) == "There is no column '&lt;img&gt;'."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from napari_unlearn.plugin.views.case_table import dot
@@ -25,7 +27,7 @@ class CaseStrip(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
         self._dot = QLabel()
-        self._name = label("No case yet", "hint")
+        self._name = label("No case yet", "hint", rich=True)
         self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         before, after = page.button("previous_case"), page.button("next_case")
         for button in (before, after):
@@ -45,5 +47,5 @@ class CaseStrip(QWidget):
         self._dot.setPixmap(pixmap)
         self._dot.setToolTip(status.capitalize())
         self._name.setProperty("kind", "")
-        self._name.setText(f"<b>{case_id}</b>" + (f" · {diagnosis}" if diagnosis else ""))
+        self._name.setText(f"<b>{escape(case_id)}</b>" + (f" · {escape(diagnosis)}" if diagnosis else ""))
         self._name.setToolTip(f"{case_id}: {status}")

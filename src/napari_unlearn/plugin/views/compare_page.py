@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QButtonGroup, QSlider, QWidget
@@ -37,13 +38,13 @@ class ComparePage(Page):
         self.body.addWidget(self.button("history"))
 
         self._pair = Card()
-        self._pair_text = label("", wrap=True)
+        self._pair_text = label("", wrap=True, rich=True)
         back = self.button("compare_current")
         self._pair.body.addLayout(row(self._pair_text, back, stretch=0))
         self.body.addWidget(self._pair)
 
         self._badge = Badge()
-        self._operator = label()
+        self._operator = label(rich=True)
         self._guarantee = label("", "hint", wrap=True)
         self._card = Card()
         self._card.body.addLayout(row(self._operator, self._badge, stretch=0))
@@ -104,7 +105,7 @@ class ComparePage(Page):
 
     def show_run(self, title: str, badge: str, guarantee: str) -> None:
         """Say what was run and what is guaranteed."""
-        self._operator.setText(f"<b>{title}</b>")
+        self._operator.setText(f"<b>{escape(title)}</b>")
         self._badge.set_badge(badge)
         self._guarantee.setText(guarantee)
         self._set_filled(True)
@@ -112,7 +113,9 @@ class ComparePage(Page):
 
     def show_pair(self, before: str, after: str) -> None:
         """Say which runs are compared; they are not in use, so there is nothing to export or to discard."""
-        self._pair_text.setText(f"Before: <b>{before}</b><br>After: <b>{after}</b><br>The model in use is unchanged.")
+        self._pair_text.setText(
+            f"Before: <b>{escape(before)}</b><br>After: <b>{escape(after)}</b><br>The model in use is unchanged."
+        )
         self._pair.show()
         for part in self._last:
             part.hide()

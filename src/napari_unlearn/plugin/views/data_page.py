@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_unlearn.plugin.views.case_strip import CaseStrip
@@ -22,15 +22,14 @@ class DataPage(Page):
         self.body.addLayout(row(self._folder, self._sample, stretch=0))
 
         self._opened = Card()
-        self._name = label("", "")
+        self._name = label(rich=True)
         self._facts = label("", "hint", wrap=True)
         self._opened.body.addWidget(self._name)
         self._opened.body.addWidget(self._facts)
         self.body.addWidget(self._opened)
 
         self._model_card = Card()
-        self._model = label("No model yet")
-        self._model.setTextFormat(Qt.TextFormat.RichText)
+        self._model = label("No model yet", rich=True)
         self._model_card.body.addLayout(row(self._model, self.button("choose_model"), stretch=0))
         self._train = self.button("train_model")
         self._model_card.body.addWidget(self._train)
@@ -69,7 +68,7 @@ class DataPage(Page):
         self._folder.setProperty("kind", "")
         self._folder.style().unpolish(self._folder)
         self._folder.style().polish(self._folder)
-        self._name.setText(f"<b>{name}</b>")
+        self._name.setText(f"<b>{escape(name)}</b>")
         self._name.setToolTip(str(root))
         self._facts.setText(facts)
 
@@ -80,6 +79,6 @@ class DataPage(Page):
             self._model.setToolTip("Choose one, or train one on the coarse masks.")
         else:
             name = model.parent.name if model.name == "model" else model.name
-            self._model.setText(f"<b>Model</b> {name}" + (" (revised)" if revised else ""))
+            self._model.setText(f"<b>Model</b> {escape(name)}" + (" (revised)" if revised else ""))
             self._model.setToolTip(str(model))
         self._train.setVisible(model is None)

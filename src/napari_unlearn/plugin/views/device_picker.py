@@ -41,7 +41,7 @@ class DevicePicker(QWidget):
         test.setProperty("kind", "narrow")
         test.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         test.clicked.connect(lambda: self.requested.emit("try_devices"))
-        self.found = label("", "hint", wrap=True)  # the page gives it its whole width
+        self.found = label("", "hint", wrap=True, rich=True)  # the page gives it its whole width
         self.found.setObjectName("devices_found")
         self.found.hide()
         layout = QVBoxLayout(self)

@@ -20,9 +20,14 @@ def named(widget: QWidget, key: str) -> QWidget:
     return widget
 
 
-def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
-    """Text of one of the kinds that the style sheet knows: title, section, hint, number."""
+def label(text: str = "", kind: str = "", *, wrap: bool = False, rich: bool = False) -> QLabel:
+    """Text of one of the kinds that the style sheet knows: title, section, hint, number.
+
+    Only a `rich` one is formatted by tags in the text; whatever it quotes from files must be escaped.
+    """
     made = QLabel(text)
+    # Left to itself, Qt would guess from the text, and names from a file could load a picture.
+    made.setTextFormat(Qt.TextFormat.RichText if rich else Qt.TextFormat.PlainText)
     made.setProperty("kind", kind)
     made.setWordWrap(wrap)
     if wrap:

@@ -35,7 +35,7 @@ class PlanPanel(Card):
         self.operator = ""
         self._result: PlanResult | None = None
         self._epsilon = 1.0
-        self._sentence = label("", wrap=True)
+        self._sentence = label("", wrap=True, rich=True)
         self._origin = label("", "hint", wrap=True)
         self.body.addWidget(self._sentence)
         self._legend = Legend()

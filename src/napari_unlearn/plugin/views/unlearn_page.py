@@ -35,7 +35,7 @@ class UnlearnPage(Page):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Unlearn", "Unlearn", parent)
-        self._facts = label("", wrap=True)
+        self._facts = label("", wrap=True, rich=True)
         self.body.addWidget(self._facts)
         self.section(TEXTS["operator"].label)
         self.operators = OperatorCards()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QLineEdit, QToolButton, QVBoxLayout, QWidget
@@ -30,7 +31,7 @@ class WithdrawalSection(QWidget):
         self._field = QLineEdit()
         named(self._field, "forget_cases")
         self._field.setPlaceholderText("site = Vienna and acquired < 2019-07-01")
-        self._found = label("", "hint", wrap=True)
+        self._found = label("", "hint", wrap=True, rich=True)
         self._found.setObjectName("forget_count")
         self._keep = QCheckBox(TEXTS["keep_coarse"].label)
         named(self._keep, "keep_coarse")
@@ -57,7 +58,7 @@ class WithdrawalSection(QWidget):
 
     def show_columns(self, columns: Sequence[str]) -> None:
         """Say what can be looked for, as long as nothing is written."""
-        self._found.setText(f"Columns of this data set: {', '.join(columns)}.")
+        self._found.setText(f"Columns of this data set: {escape(', '.join(columns), quote=False)}.")
 
     def show_count(self, chosen: int, refined: int, total: int) -> None:
         """Say how many training cases are picked."""
@@ -67,7 +68,7 @@ class WithdrawalSection(QWidget):
 
     def show_problem(self, sentence: str) -> None:
         """Say why nothing can be picked."""
-        self._found.setText(sentence)
+        self._found.setText(escape(sentence, quote=False))
 
     def clear(self) -> None:
         """Forget what was written, because it was about other data."""
