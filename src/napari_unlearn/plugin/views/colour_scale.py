@@ -40,6 +40,7 @@ class ColourScale(QWidget):
 class _Gradient(QWidget):
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("leakage_colours")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
