@@ -80,10 +80,6 @@ class History(QObject):
         self.panel.show_rows([_row(run, run.model == in_use) for run in runs])
         self.panel.show_busy(self._bench.task.state.busy)
 
-    def find(self, model: Any) -> RunRecord | None:
-        """The run that made a model, None where none of this project did."""
-        return next((run for run in list_runs(self._bench.project.runs) if run.model == model), None)
-
     def _perform(self, key: str) -> None:
         assert self.panel is not None
         chosen = [self._runs[name] for name in self.panel.chosen]

@@ -84,3 +84,7 @@ def test_buttons_and_a_double_click_ask(panel: HistoryPanel) -> None:
     place = panel.table.visualItemRect(panel.table.item(order(panel).index("1"), 1)).center()
     QTest.mouseDClick(panel.table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     assert asked == ["compare_runs", "restore_run", "rerun", "compare_runs"]
+
+
+def test_times_have_a_unit(panel: HistoryPanel) -> None:
+    assert panel.table.item(0, 7).text() == "12 s"

@@ -29,7 +29,7 @@ COLUMNS = (
     ("Dice", "Overlap with the fine masks, mean of the measured splits; 1 is perfect."),
     ("Leakage", "What artefacts tell about the predicted class, nats a predicted pixel, in the split that leaks most."),
     ("Shortcut gap", "AUROC where shortcut and diagnosis agree minus where they conflict; 0 is best."),
-    ("Time", "How long the run took, in seconds."),
+    ("Time", "How long the run took."),
     ("", "The model in use."),
 )
 
@@ -115,7 +115,7 @@ class HistoryPanel(QWidget):
                 (_number(line.dice, ".3f"), line.dice),
                 (_number(line.leakage, ".4f"), line.leakage),
                 (_number(line.gap, "+.3f"), line.gap),
-                (_number(line.seconds, ".0f"), line.seconds),
+                (_number(line.seconds, ".0f", " s"), line.seconds),
                 ("● in use" if line.in_use else "", line.in_use),
             )
             for column, (text, value) in enumerate(values):
@@ -175,5 +175,5 @@ class _Item(QTableWidgetItem):
         return bool(mine < theirs)
 
 
-def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else f"{value:{form}}"
+def _number(value: float | None, form: str, unit: str = "") -> str:
+    return "–" if value is None else f"{value:{form}}{unit}"
