@@ -44,8 +44,10 @@ def test_a_proposal_changes_nothing_until_it_is_accepted_and_can_be_undone(dock:
     assert np.array_equal(project.editing.fine, proposed)
     assert np.array_equal(dock.controller.bench.book.find(Role.ARTEFACTS).data > 0, (before > 0) & (proposed == 0))
     assert proposing(dock)._shown.layer is None
+    assert dock.refine._saved.text().startswith("✓ Saved")
     dock.controller.perform("undo")
     assert np.array_equal(project.editing.fine, before)
+    assert dock.refine._saved.text().startswith("Undone: accept")
 
 
 def test_what_was_brushed_on_a_proposal_is_accepted_with_it(dock: UnlearnWidget, qtbot: Any) -> None:

@@ -49,6 +49,7 @@ class Refining(QObject):
     def follow(self, project: Project) -> None:
         """Show what is undone, and what the background has to say."""
         project.mask_changed.connect(self._on_mask_changed)
+        project.mask_saved.connect(lambda _: self._tell_saved(True))  # also what was accepted or removed at once
         project.noted.connect(self._bench.dock.messages.note)
         self._collect.start()
 
