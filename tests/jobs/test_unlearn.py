@@ -525,6 +525,8 @@ def test_noisy_training_goes_on_with_composed_cases_and_without_them_again(
     second = read_certificate(again.out).parameters
     assert (second["composed"], second["n"]) == (0, 20)
     assert second["earlier_distance"] == numbers["distance"]
+    # Of other labels other cases would have been composed.
+    assert (numbers["any_start"], second["any_start"], second["distance"]) == (0, 1, 2 * second["projection_radius"])
 
 
 @pytest.mark.parametrize("keep_coarse", [False, True])
@@ -869,6 +871,9 @@ def test_a_run_that_is_stopped_by_hand_is_a_valid_run_of_its_last_good_state(
     result = told[-1].result
     assert verify_run(request.out) == []
     assert "stopped by hand" in result.stopped
+    chosen = "Nothing that forgotten labels tell had a part in when the run was stopped."
+    said = [assumption["sentence"] for assumption in result.certificate["assumptions"]]
+    assert (chosen in said) == (operator == "exact-refit")
     assert result.tier == info(operator).tier
     assert json.loads((request.out / "metrics.json").read_text())["stopped"] == result.stopped
 
