@@ -159,6 +159,8 @@ def test_after_composed_cases_nothing_is_assumed_of_the_head_but_the_ball(
         card = dataclasses.replace(noisy.card, bounded=after)
         images = read(dataclasses.replace(noisy, card=card), sample.split("train"), method="pnsgd")
         assert images.any_start == (composed > 0)
+        said = trained_as_recorded(images, "pnsgd").sentence
+        assert said.startswith("The head is what earlier requests, the last of them on these images, made of a ")
     withdrawal, rest = withdraw(sample.split("train"), f"id = {sample.split('train')[3].id}", False)
     moved = without_their_images(dataclasses.replace(noisy, card=card), rest, bounded=True)
     *_, images = read_bounded_images(moved, rest, True, "pnsgd", withdrawal)

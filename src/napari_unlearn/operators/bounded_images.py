@@ -113,8 +113,11 @@ def trained_as_recorded(images: BoundedImages, method: str) -> Assumption:
     Assumption
     """
     training = images.training
+    how = f"was trained with --method {method} on these images"
+    if training.steps is not None and training.steps.distance > 0:
+        how = f"is what earlier requests, the last of them on these images, made of a training with --method {method}"
     return Assumption(
-        f"The head was trained with --method {method} on these images, with the numbers that its card records.",
+        f"The head {how}, with the numbers that its card records.",
         f"The digest of the head is the one that the card records, and so is that of the {training.images} images. "
         "That the card was written by such a training is taken from the card.",
         True,
