@@ -22,14 +22,14 @@ class DataPage(Page):
         self.body.addLayout(row(self._folder, self._sample, stretch=0))
 
         self._opened = Card()
-        self._name = label(rich=True)
+        self._name = label(wrap=True, rich=True)
         self._facts = label("", "hint", wrap=True)
         self._opened.body.addWidget(self._name)
         self._opened.body.addWidget(self._facts)
         self.body.addWidget(self._opened)
 
         self._model_card = Card()
-        self._model = label("No model yet", rich=True)
+        self._model = label("No model yet", wrap=True, rich=True)
         self._model_card.body.addLayout(row(self._model, self.button("choose_model"), stretch=0))
         self._train = self.button("train_model")
         self._model_card.body.addWidget(self._train)
