@@ -78,3 +78,15 @@ def test_nothing_is_written_where_nothing_may_be(bare_dock: UnlearnWidget, monke
     assert bare_dock.messages.shown[-1] == ("error", "Open in another window.")
     assert not list(project.runs.glob("case-notes.json"))
     assert json.dumps(project.notes.excluded) == "{}"
+
+
+def test_a_case_that_takes_part_again_can_be_brushed_at_once(bare_dock: UnlearnWidget) -> None:
+    controller = bare_dock.controller
+    controller.perform("next_unrefined")
+    controller.perform("go_refine")
+    case_id, layer = controller.bench.project.case.id, controller.bench.book.find(Role.FINE)
+    bare_dock.refine.remarks.exclusion_requested.emit(case_id, "Duplicate")
+    assert str(layer.mode) == "pan_zoom"
+    bare_dock.refine.remarks.inclusion_requested.emit(case_id)
+    assert str(layer.mode) == "erase"
+    assert bare_dock.refine._tools["tool_trim"].isChecked()

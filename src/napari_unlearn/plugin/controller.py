@@ -111,6 +111,7 @@ class Controller(QObject):
         dock.shown.connect(self.keys.bind)
         dock.hidden.connect(self._on_hidden)
         self.opening.opened.connect(self._on_opened)
+        self.desk.remarking.included.connect(lambda: self._on_step(STEPS.index(dock.step)))
         self.live.changed.connect(self.refresh)
         self.live.kept.connect(self.unlearning.adopt)
         self.contrast.moved.connect(dock.compare.show_split_at)

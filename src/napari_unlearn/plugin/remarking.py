@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, Signal
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.plugin.bench import Bench
@@ -18,6 +18,8 @@ class Remarking(QObject):
     bench : Bench
         What the controllers share.
     """
+
+    included = Signal()  # the case may be brushed again
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
@@ -87,6 +89,7 @@ class Remarking(QObject):
         if self._bench.project.notes.include(case_id):
             self._bench.project.note("included again", case_id)
             self._tell(case_id)
+            self.included.emit()
 
     @property
     def excluded(self) -> bool:
