@@ -60,3 +60,14 @@ def test_the_first_point_is_seen_before_there_is_a_line(qtbot: Any) -> None:
         curve._draw()
         (line,) = curve.findChild(pyqtgraph.PlotWidget).listDataItems()
         assert line.opts["symbol"] == symbol
+        assert line.opts["symbolBrush"] == line.opts["pen"].color()
+
+
+def test_the_name_of_the_lower_axis_is_not_cut_off(qtbot: Any) -> None:
+    curve = Curve()
+    qtbot.addWidget(curve)
+    curve.resize(360, 150)
+    curve.show()
+    plot = curve.findChild(pyqtgraph.PlotWidget)
+    qtbot.waitUntil(lambda: plot.getAxis("bottom").label.isVisible())
+    assert plot.getAxis("bottom").label.sceneBoundingRect().bottom() <= plot.height()

@@ -14,7 +14,7 @@ from napari_unlearn.plugin.style import Theme
 
 REDRAW = 100  # milliseconds
 WIDE = 100.0  # ratio of largest to smallest value from which on a linear axis would flatten the small ones
-BELOW = 40  # pixels for numbers and name of the axis of steps
+BELOW = 6  # pixels; pyqtgraph lets the name of the lower axis hang over its edge
 
 
 class Curve(QWidget):
@@ -32,7 +32,7 @@ class Curve(QWidget):
         self._plot.setMouseEnabled(False, False)
         self._plot.setLabel("bottom", "step")
         self._plot.getAxis("bottom").enableAutoSIPrefix(False)  # nobody counts steps in thousandths
-        self._plot.getAxis("bottom").setHeight(BELOW)
+        self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, BELOW)
         self._legend = self._plot.addLegend(offset=(-6, 4))
         self._points: dict[str, tuple[list[int], list[float]]] = {}
         self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
@@ -64,7 +64,8 @@ class Curve(QWidget):
         if name not in self._points:
             pen = pyqtgraph.mkPen(colours.CURVES[len(self._points) % len(colours.CURVES)], width=2)
             self._points[name] = ([], [])
-            self._lines[name] = self._plot.plot([], [], pen=pen, name=name.replace("_", " "))
+            line = self._plot.plot([], [], pen=pen, symbolBrush=pen.color(), symbolPen=pen, name=name.replace("_", " "))
+            self._lines[name] = line
         steps, values = self._points[name]
         steps.append(step)
         values.append(value)
