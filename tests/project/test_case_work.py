@@ -44,6 +44,19 @@ def test_looking_at_a_case_writes_nothing(dataset: Dataset, paths: dict[str, Pat
     assert not journal.exists()
 
 
+def test_a_mask_that_was_written_without_a_note_is_written_and_told_again(
+    dataset: Dataset, paths: dict[str, Path], journal: Path
+) -> None:
+    work = again(dataset, paths, journal)
+    trim(work, 5)
+    write_mask(paths[FINE], work.editing.fine)  # and killed before the journal says so
+    found, told = again(dataset, paths, journal), []
+    assert (found.recovered, found.untold) == (0, True)
+    assert found.write(told.append) == {FINE: paths[FINE]}
+    assert told == [paths[FINE]]
+    assert not again(dataset, paths, journal).untold
+
+
 def test_steps_that_were_not_written_are_recovered(dataset: Dataset, paths: dict[str, Path], journal: Path) -> None:
     work = again(dataset, paths, journal)
     trim(work, 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +45,8 @@ class CaseWork:
         What can be undone and done again.
     recovered : int
         Number of steps that were in the journal and not in the mask files, as after a crash.
+    untold : bool
+        Whether a mask file has the last step and nobody noted so, because the program was killed in between.
     torn : bool
         Whether a step was being written when the program was killed; it is lost.
     outside : bool
@@ -64,7 +67,7 @@ class CaseWork:
     def __init__(self, case: Case, paths: dict[str, Path], journal: Path) -> None:
         self.case = case
         self.paths = paths
-        self.recovered, self.outside, self.damaged = 0, False, False
+        self.recovered, self.untold, self.outside, self.damaged = 0, False, False, False
         self.counts: Counter[str] = Counter()
         self._pending: list[Record] = []
         self._artefacts: Plane | None = None
@@ -83,7 +86,7 @@ class CaseWork:
         if ARTEFACTS in courses:
             empty = np.zeros(shape, np.uint8)
             self._artefacts = Plane(self._state(ARTEFACTS, courses, files[ARTEFACTS], empty))
-        if self.recovered:
+        if self.recovered or self.untold:
             self._plane(FINE).version += 1
             if self._artefacts is not None:
                 self._artefacts.version += 1
@@ -193,8 +196,14 @@ class CaseWork:
         self.counts[name] += 1
         self._append([Record({"do": name, "when": now()})])
 
-    def write(self) -> dict[str, Path]:
+    def write(self, tell: Callable[[Path], None] = lambda path: None) -> dict[str, Path]:
         """Bring the mask files up to date with what is done; safe in any thread.
+
+        Parameters
+        ----------
+        tell : callable
+            Called with every file that was written, before the journal calls it written: what is killed in between is
+            recovered, and told again.
 
         Returns
         -------
@@ -216,6 +225,7 @@ class CaseWork:
                 count = self.journal.count
                 mask, version = plane.copy()
                 write_mask(self.paths[layer], mask)
+                tell(self.paths[layer])
                 plane.written = version
                 written[layer] = self.paths[layer]
                 if count:
@@ -315,6 +325,7 @@ class CaseWork:
                 self._pending.append(step.record(now()))
             return on_disk
         self.recovered += course.after
+        self.untold |= not course.told
         return course.mask
 
 

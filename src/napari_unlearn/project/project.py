@@ -368,10 +368,10 @@ class Project:
         self._know(work)
         if self.read_only:
             return
-        self._store.schedule(work, first=started)
         if started:
-            self._remembered.begin(work.case.id)
+            self._remembered.begin(work.case.id)  # before the mask, which would pass for a refined one
             self.status_changed.emit(work.case.id, CaseStatus.IN_PROGRESS)
+        self._store.schedule(work, first=started)
 
     def _know(self, work: CaseWork) -> None:
         self.dataset = work.known_to(self.dataset)
@@ -392,9 +392,9 @@ class Project:
         return False
 
     def _recover(self) -> tuple[Recovered, ...]:
-        works = unsettled_works(self._store, self.dataset)
-        for work in works:
-            if work.recovered:
+        for work in (works := unsettled_works(self._store, self.dataset)):
+            if work.recovered or work.untold:
                 self._changed(self._store.hold(work))
+            if work.recovered:
                 self.note("recovered", work.case.id, steps=work.recovered)
-        return tuple(Recovered(work.case.id, work.recovered, work.torn) for work in works)
+        return tuple(Recovered(w.case.id, w.recovered, w.torn) for w in works if w.recovered or w.torn)

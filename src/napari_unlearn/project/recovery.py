@@ -60,7 +60,7 @@ def unsettled(folder: Path) -> Iterator[str]:
 
 
 def unsettled_works(store: Store, dataset: Dataset) -> list[CaseWork]:
-    """Read the cases whose journals have something to recover, or end in a step that was never finished.
+    """Read the cases whose journals have something to recover or to note, or end in a step that was never finished.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def unsettled_works(store: Store, dataset: Dataset) -> list[CaseWork]:
         except UserError as error:
             _LOG.warning("The journal of %s stays as it is: %s", case_id, error)
             continue
-        if work.recovered or work.torn:
+        if work.recovered or work.untold or work.torn:
             works.append(work)
     return works
 

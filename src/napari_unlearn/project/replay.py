@@ -23,10 +23,13 @@ class Course:
     after : int
         Number of steps after the one that the mask file holds; None where the file holds none of the states, because
         somebody else changed it.
+    told : bool
+        Whether the journal knows that the file was written after the last step.
     """
 
     mask: Mask
     after: int | None
+    told: bool = True
 
 
 def base(layer: str, data: bytes, shape: tuple[int, int], count: int) -> Record:
@@ -109,7 +112,7 @@ def _course(
             after = len(changes) - done
         if done < len(changes):
             changes[done][1].apply(mask)
-    return Course(mask, after)
+    return Course(mask, after, all(at < (mark or 0) for at, _ in changes))
 
 
 def difference(before: Mask, after: Mask) -> Delta | None:

@@ -183,14 +183,16 @@ class Store:
         if self.access.taken_away():
             raise UserError(self.access.refusal)
         counts, work.counts = work.counts, Counter()
+
+        def tell(path: Path) -> None:
+            name = path.relative_to(self._root).as_posix()
+            self.access.note("mask saved", work.case.id, file=name, sha256=sha256_file(path), steps=dict(counts))
+
         try:
-            written = work.write()
+            work.write(tell)
         except (OSError, UserError):
             work.counts = counts + work.counts
             raise
-        for path in written.values():
-            name = path.relative_to(self._root).as_posix()
-            self.access.note("mask saved", work.case.id, file=name, sha256=sha256_file(path), steps=dict(counts))
 
 
 def refusal(path: Path, error: OSError) -> str:
