@@ -7,8 +7,8 @@ FOLDER holds `isic256/` (images, expert masks, metadata.csv with the columns rul
 60 cases are refined. Aligned test cases come from the rest of the training pool (ruler and melanoma, or neither),
 conflicting ones from the published test split (one without the other). Four ways to choose the 60: at random, evenly
 over the diagnoses, evenly over diagnosis and ruler, and as `suggest` says from all annotated artefacts, which the split
-turns round as well. Once the folders are written, only commands of the package are used. Settings were chosen on seeds
-0, 1 and 4; the published table begins with seed 5 (`--first 5`).
+turns round as well. Once the folders are written, only commands of the package are used. Settings and the
+way of choosing were tried on seeds 0 to 4; the published table begins with seed 5 (`--first 5`).
 """
 
 from __future__ import annotations
