@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from napari_unlearn.masks import coarsen_box
-from napari_unlearn.proposals.frame import Frame, framed
+from napari_unlearn.proposals.frame import Frame, framed, unframed
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,19 @@ def whole(image: np.ndarray) -> Frame:
 def overlap(found: np.ndarray, truth: np.ndarray) -> float:
     """Dice."""
     return float(2 * ((found > 0) & (truth > 0)).sum() / ((found > 0).sum() + (truth > 0).sum()))
+
+
+@pytest.fixture
+def accuracy(frame: Frame, whole: Frame, coarse: np.ndarray, lesion: np.ndarray) -> Callable[..., tuple[float, float]]:
+    """Dice of a method inside a box, which itself has less than 0.85, and where the coarse mask is the whole image."""
+    assert overlap(coarse, lesion) < 0.85
+
+    def of(propose: Callable[[Frame], np.ndarray]) -> tuple[float, float]:
+        boxed = unframed(propose(frame), coarse > 0)
+        everywhere = unframed(propose(whole), np.ones(lesion.shape, bool))
+        return overlap(boxed, lesion), overlap(everywhere, lesion)
+
+    return of
 
 
 @pytest.fixture(scope="session")
