@@ -52,7 +52,7 @@ class NoiseSource(Protocol):
 
 
 class OperatingSystemNoise:
-    """Noise from the operating system's entropy; no seed exists, so none can be logged or set.
+    """Noise keyed with the operating system's entropy; no seed exists, so none can be logged or set.
 
     Examples
     --------
@@ -117,7 +117,7 @@ class SeededNoise:
 
 
 def gaussian(shape: int | tuple[int, ...], sigma: float) -> npt.NDArray[np.float64]:
-    """Return independent draws from N(0, sigma^2) from the operating system's entropy, float64.
+    """Return independent draws from N(0, sigma^2), keyed with the operating system's entropy, float64.
 
     Raises
     ------
