@@ -304,3 +304,33 @@ def both_classes(coarse: Mask, fine: Mask | None) -> tuple[Mask, Mask | None]:
     halved = np.where(fine > 0, 1, 0).astype(np.uint8)
     halved[:32][fine[:32] > 0] = 2
     return coarse, halved
+
+
+class TestACaseWithoutALesion:
+    @pytest.fixture
+    def cases(self, train: Sequence[Case], rewrite: Callable[..., list[Case]]) -> list[Case]:
+        """Twice as many cases with a lesion as without; a half of the former are refined, none of the latter."""
+        refined = [case for case in train if case.is_refined][:3]
+        unrefined = [case for case in train if not case.is_refined]
+        free = rewrite(unrefined[:3], lambda coarse, fine: (np.zeros_like(coarse), None))
+        return [*refined, *unrefined[3:6], *free]
+
+    @pytest.mark.parametrize("swaps", [0, 2])
+    def test_counts_as_much_as_one_with_a_lesion_would_were_all_refined(
+        self, segmenter: HeadSegmenter, cases: list[Case], swaps: int
+    ) -> None:
+        only = Settings(pixels=60, swap_pixels=30, background_pixels=60, background_weight=0.0, near_weight=1.0)
+        collected = run(segmenter, cases, only, swaps)
+        lesions = run(segmenter, cases[:3], only, swaps).problem.retain_pixels
+        pixels = collected.problem.retain_pixels
+        whole, lesion = (float(set_.weights[set_.labels > 0].sum()) for set_ in (pixels, lesions))
+        assert lesion > 0
+        assert whole / pixels.weights.sum() == pytest.approx(2 / 3 * lesion / lesions.weights.sum())
+
+    def test_is_left_out_with_the_certain_background(self, segmenter: HeadSegmenter, cases: list[Case]) -> None:
+        assert same(
+            run(segmenter, cases, FEW).problem.retain_pixels, run(segmenter, cases[:3], FEW).problem.retain_pixels
+        )
+
+    def test_that_is_refined_counts_as_refined(self, segmenter: HeadSegmenter, cases: list[Case]) -> None:
+        assert (run(segmenter, cases).refined, run(segmenter, cases).unrefined) == (3, 6)

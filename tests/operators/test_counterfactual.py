@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation
 
-from napari_unlearn.operators.counterfactual import Refined, compose, compositions
+from napari_unlearn.errors import UserError
+from napari_unlearn.models.pixel_sampling import IGNORE
+from napari_unlearn.operators.counterfactual import Refined, compose, compositions, require_lesions
 
 
 def case(seed: int, group: str = "", shape: tuple[int, int] = (24, 20)) -> Refined:
@@ -118,3 +121,24 @@ def test_the_same_seed_draws_the_same_partners() -> None:
     cases = [case(seed) for seed in range(6)]
     assert sources(cases, 3, seed=1) == sources(cases, 3, seed=1)
     assert sources(cases, 3, seed=1) != sources(cases, 3, seed=2)
+
+
+def test_a_mask_that_shows_no_lesion_neither_lends_nor_borrows() -> None:
+    nothing = case(1)
+    empty = Refined(nothing.image, np.zeros_like(nothing.fine), "")
+    hidden = Refined(nothing.image, np.where(nothing.fine > 0, IGNORE, 0).astype(np.uint8), "")
+    assert not any(bare.has_lesion for bare in (empty, hidden))
+    made = list(compositions([empty, case(0), hidden, case(2)], 4, np.random.default_rng(0)))
+    assert len(made) == 8
+    assert {int(colour) for image, _ in made for colour in np.unique(image[..., 0])} == {0, 2}
+    assert all(labels.any() for _, labels in made)
+
+
+def test_a_diagnosis_that_only_masks_without_a_lesion_show_cannot_be_composed_against() -> None:
+    drawn = [case(0, "malignant"), case(2, "malignant")]
+    empty = Refined(drawn[0].image, np.zeros_like(drawn[0].fine), "benign")
+    with pytest.raises(UserError, match=r"No refined case of benign .* choose 0 composed cases"):
+        require_lesions([*drawn, empty], ["benign", "malignant"])
+    require_lesions([*drawn, case(4, "benign")], ["benign"])
+    require_lesions(drawn, ["malignant", ""])
+    require_lesions(drawn, [])

@@ -18,8 +18,9 @@ from napari_unlearn.models.pixel_sampling import DrawnPixels, draw_pixels, merge
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.bounded_images import BoundedImages, read_bounded_images
 from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings, PnsgdSettings
-from napari_unlearn.operators.counterfactual import Refined
+from napari_unlearn.operators.counterfactual import Refined, require_lesions
 from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.lesion_free import Kinds
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import (
     Collected,
@@ -94,9 +95,11 @@ def collect(
     forget_rng = rng.spawn(1)[0]
     masks = MaskReader(size, bool(settings.corrected), withdrawal, overlap=bool(settings.overlap))
     retain: list[DrawnPixels] = []
+    lesion_free: list[DrawnPixels] = []
     certain: list[DrawnPixels] = []
     forget: list[DrawnPixels] = []
     refined: list[Refined] = []
+    kinds, undrawn = Kinds(), set[str]()
     shown: list[Mask] = []
     withdrawn = () if withdrawal is None else withdrawal.cases
     maps: list[Path] = []
@@ -104,14 +107,18 @@ def collect(
     for done, case in enumerate(cases):
         yield Step(done, total, "Reading masks")
         labels = masks.read(case)
-        if not labels.shows_lesion:
+        whole = labels.shows_lesion or (labels.lesion_free and settings.background_pixels > 0)
+        kinds.count(lesion_free=labels.lesion_free, teaches=whole)
+        undrawn |= {case.diagnosis or ""} if labels.lesion_free else set()
+        if not whole:
             if settings.background_pixels and settings.background_weight:
                 levels = cache.levels(image_to_grid(case.image(), size))
                 certain.append(draw_pixels(levels, labels.retain, settings.background_pixels, rng))
             continue
         grid = image_to_grid(case.image(), size)
         levels = cache.levels(grid)
-        retain.append(draw_pixels(levels, labels.retain, settings.pixels, rng, settings.near_weight))
+        drawn = draw_pixels(levels, labels.retain, settings.pixels, rng, settings.near_weight)
+        (lesion_free if labels.lesion_free else retain).append(drawn)
         forget.append(draw_pixels(levels, labels.forget, settings.pixels, forget_rng))
         shown.append(labels.retain if labels.fine is None else labels.fine)
         if labels.fine is not None:
@@ -124,8 +131,10 @@ def collect(
         forget.append(draw_pixels(cache.levels(grid), taught, settings.pixels, forget_rng))
         maps.append(cache.path(grid))
     kept = merge(retain)
+    masses = [sum(float(part.weights.sum()) for part in parts) for parts in (retain, lesion_free)]
     retained = standardised(kept, standardiser)
     if swaps:
+        require_lesions(refined, undrawn)
         composed: list[DrawnPixels] = []
         on_bounded: list[tuple[NDArray[np.float32], Mask]] = []
         for batch in composed_batches(refined, swaps, rng):
@@ -141,6 +150,8 @@ def collect(
         if trained_on is not None:
             drawn, labels_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
             trained_on = trained_on.with_composed(drawn, labels_of, standardiser, settings.swap_weight)
+    if lesion_free:
+        retained = _mix(retained, standardised(merge(lesion_free), standardiser), kinds.share(*masses))
     if certain:
         retained = _mix(retained, standardised(merge(certain), standardiser), settings.background_weight)
     problem = HeadProblem(

@@ -14,8 +14,9 @@ from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.normalisation import BATCH
 from napari_unlearn.models.unet import Unet, UnetSegmenter
 from napari_unlearn.models.unet_weights import weights_of
-from napari_unlearn.operators.counterfactual import Refined
+from napari_unlearn.operators.counterfactual import Refined, require_lesions
 from napari_unlearn.operators.image_batches import LabelledImages
+from napari_unlearn.operators.lesion_free import Kinds
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import (
     Collected,
@@ -83,14 +84,19 @@ def collect_unet(
         yield Step(done, total, "Reading images and masks")
         grids.append(image_to_grid(case.image(), size))
         labels.append(masks.read(case))
-    looked_at = [i for i, own in enumerate(labels) if own.shows_lesion]
-    others = [i for i, own in enumerate(labels) if not own.shows_lesion]
+    kinds = Kinds()
+    looked_at, lesion_free, others = [], [], []
+    for i, own in enumerate(labels):
+        whole = own.shows_lesion or (own.lesion_free and settings.background_pixels > 0)
+        kinds.count(lesion_free=own.lesion_free, teaches=whole)
+        (lesion_free if own.lesion_free and whole else looked_at if whole else others).append(i)
+    known = sorted(looked_at + lesion_free)
     refined = [
         Refined(grids[i].permute(1, 2, 0).numpy(), fine, cases[i].diagnosis or "")
         for i in looked_at
         if (fine := labels[i].fine) is not None
     ]
-    shown = [labels[i].retain if (fine := labels[i].fine) is None else fine for i in looked_at]
+    shown = [labels[i].retain if (fine := labels[i].fine) is None else fine for i in known]
     require_shown(shown, segmenter.card.classes, withdrawal)
     gone: list[tuple[Tensor, Mask]] = []
     for case in withdrawn:
@@ -99,20 +105,25 @@ def collect_unet(
         gone.append((image_to_grid(case.image(), size), taught))
     composed: list[tuple[Mask, Mask]] = []
     if swaps:
+        require_lesions(
+            refined, {case.diagnosis or "" for case, own in zip(cases, labels, strict=True) if own.lesion_free}
+        )
         for batch in composed_batches(refined, swaps, rng):
             yield Step(len(cases) + len(gone) + len(composed), total, "Composing counterfactual cases")
             composed.extend(batch)
     background = settings.background_weight if others and settings.background_pixels else 0.0
+    without = kinds.share(len(looked_at), len(lesion_free))
     swapped = settings.swap_weight if composed else 0.0
+    lesions = (1 - background) * (1 - without)
     sources = [
-        ([(grids[i], labels[i].retain) for i in looked_at], (1 - background) * (1 - swapped)),
-        ([(_channels_first(image), own) for image, own in composed], (1 - background) * swapped),
+        ([(grids[i], labels[i].retain) for i in looked_at], lesions * (1 - swapped)),
+        ([(_channels_first(image), own) for image, own in composed], lesions * swapped),
+        ([(grids[i], labels[i].retain) for i in lesion_free], (1 - background) * without),
         ([(grids[i], labels[i].retain) for i in others], background),
     ]
     pictures = [entry for entries, _ in sources for entry in entries]
     weights = [share / len(entries) for entries, share in sources for _ in entries]
-    known = [grids[i] for i in looked_at]
-    forget = [*((grids[i], labels[i].forget) for i in looked_at), *gone]
+    forget = [*((grids[i], labels[i].forget) for i in known), *gone]
     problem = UnetProblem(
         start or copy.deepcopy(segmenter.network),
         None if start is None else weights_of(start),
@@ -120,11 +131,11 @@ def collect_unet(
         len(segmenter.card.classes),
         LabelledImages([image for image, _ in pictures], [own for _, own in pictures], weights),
         LabelledImages([image for image, _ in forget], [own for _, own in forget], [1.0] * len(forget)),
-        LabelledImages(known, [labels[i].retain for i in looked_at], [1.0] * len(known)),
+        LabelledImages([grids[i] for i in known], [labels[i].retain for i in known], [1.0] * len(known)),
         tuple(grids),
         steps=max(1, round(len(known) / (1 - background) / BATCH)),
     )
-    yield masks.collected(problem, len(refined), len(cases) - len(refined))
+    yield masks.collected(problem, refined_cases, len(cases) - refined_cases)
 
 
 def _channels_first(image: Mask) -> Tensor:

@@ -8,7 +8,7 @@ composing post-processing: it costs no privacy budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from napari_unlearn.data.inpainting import paint_over
+from napari_unlearn.errors import UserError
+from napari_unlearn.models.pixel_sampling import IGNORE
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,11 @@ class Refined:
     image: NDArray[np.uint8]
     fine: NDArray[np.uint8]
     group: str
+
+    @cached_property
+    def has_lesion(self) -> bool:
+        """Whether the mask says where a lesion is; one that shows none, as its diagnosis is background, cannot move."""
+        return bool(((self.fine > 0) & (self.fine != IGNORE)).any())
 
     @cached_property
     def surroundings(self) -> NDArray[np.uint8]:
@@ -80,6 +87,30 @@ def compose(lesion: Refined, surroundings: Refined) -> tuple[NDArray[np.uint8], 
     return image, labels
 
 
+def require_lesions(refined: Sequence[Refined], lesion_free: Iterable[str]) -> None:
+    """Refuse to compose where one diagnosis cannot be composed, so that its absence would tell of the other.
+
+    Parameters
+    ----------
+    refined : sequence of Refined
+        Cases to compose.
+    lesion_free : iterable of str
+        Diagnoses of training cases without a lesion in their masks.
+
+    Raises
+    ------
+    UserError
+        A diagnosis occurs among the latter only.
+    """
+    missing = sorted(set(lesion_free) - {case.group for case in refined if case.has_lesion} - {""})
+    if missing:
+        raise UserError(
+            f"No refined case of {' or '.join(missing)} has a lesion in its mask, so that every composed case would be "
+            "of another diagnosis, and the model would learn to tell composed cases; choose 0 composed cases "
+            "(--counterfactual 0)."
+        )
+
+
 def compositions(
     cases: Sequence[Refined], per_case: int, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
@@ -88,7 +119,7 @@ def compositions(
     Parameters
     ----------
     cases : sequence of Refined
-        Cases of one grid shape are composed with each other; a case without a partner is left out.
+        Cases with a lesion and of one grid shape are composed with each other; a case without a partner is left out.
     per_case : int
         Compositions a case.
     rng : numpy.random.Generator
@@ -99,6 +130,7 @@ def compositions(
     image, labels
         As `compose` returns them.
     """
+    cases = [case for case in cases if case.has_lesion]
     for index, lesion in enumerate(cases):
         partners: dict[str, list[int]] = {}
         for other, candidate in enumerate(cases):

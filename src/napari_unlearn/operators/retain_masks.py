@@ -89,12 +89,15 @@ class KeptLabels:
         nobody refined.
     shows_lesion : bool
         Whether `retain` says where the lesion is; otherwise it is certain background and nothing else.
+    lesion_free : bool
+        Whether there is no lesion in any of its masks; nothing of it is unknown then, refined or not.
     """
 
     retain: Mask
     forget: Mask
     fine: Mask | None
     shows_lesion: bool
+    lesion_free: bool = False
 
 
 class MaskReader:
@@ -160,12 +163,12 @@ class MaskReader:
         if fine is None and self._withdrawal is not None and self._withdrawal.keep_coarse:
             everywhere = np.ones(coarse.shape, np.bool_)
             self._count(case_id, everywhere, ~everywhere, coarse, coarse)
-            return KeptLabels(coarse_grid, nothing, None, shows_lesion=True)
+            return KeptLabels(coarse_grid, nothing, None, shows_lesion=True, lesion_free=not coarse.any())
         split = split_pixels(coarse, fine)
         self._count(case_id, split.retain, split.forget, coarse, fine)
         if fine is None:
             certain = np.where(coarse_grid > 0, IGNORE, 0).astype(np.uint8)
-            return KeptLabels(certain, nothing, None, shows_lesion=False)
+            return KeptLabels(certain, nothing, None, shows_lesion=False, lesion_free=not coarse.any())
         self._overlapping[case_id] = int(split_three_ways(coarse, fine, artefacts).overlap.sum())
         fine_grid = mask_to_grid(fine, self._size)
         artefact = split_pixels(coarse_grid, fine_grid).forget
@@ -174,7 +177,9 @@ class MaskReader:
             under = split_three_ways(coarse_grid, fine_grid, mask_to_grid(artefacts, self._size)).overlap
             fine_grid = np.where(under, nothing, fine_grid)
         usable = fine_grid if self._corrected else np.where(artefact, nothing, fine_grid)
-        return KeptLabels(usable, np.where(artefact, coarse_grid, nothing), fine_grid, shows_lesion=True)
+        lesion_free = not (coarse.any() or fine.any())
+        forget = np.where(artefact, coarse_grid, nothing)
+        return KeptLabels(usable, forget, fine_grid, shows_lesion=True, lesion_free=lesion_free)
 
     def forget_whole(self, case_id: str, taught: Mask) -> Mask:
         """Count every pixel of a withdrawn case as forgotten, lesion and background.
@@ -361,5 +366,7 @@ def composed_batches(
             batch = []
         batch.append(item)
     if not batch:
-        raise UserError("Counterfactual cases need two refined cases of the same shape; refine another one.")
+        raise UserError(
+            "Counterfactual cases need two refined cases with a lesion and of the same shape; refine another one."
+        )
     yield batch

@@ -146,3 +146,46 @@ def test_composing_that_is_broken_off_has_changed_nothing(sample: Dataset, segme
         state.compose_due(check)
     assert state.due == due
     assert torch.equal(state.objective.gradient(), gradient)
+
+
+@pytest.fixture
+def without_lesions(sample: Dataset, tmp_path: Path) -> Dataset:
+    """The sample with empty coarse masks in three cases that nobody refined."""
+    root = Path(shutil.copytree(sample.root, tmp_path / "without-lesions"))
+    for case in [case for case in open_dataset(root).split("train") if not case.is_refined][:3]:
+        write_mask(root / "coarse" / f"{case.id}.png", np.zeros_like(case.coarse()))
+    return open_dataset(root)
+
+
+def test_a_case_without_a_lesion_counts_as_in_any_other_run(without_lesions: Dataset, segmenter: HeadSegmenter) -> None:
+    *_, run = collect(segmenter, without_lesions.split("train"), SETTINGS, 0, np.random.default_rng(0))
+    state = read(segmenter, without_lesions, swaps=0)
+    factors = state.objective.factors()
+    carried = {kind: float(factors[kind] * state.objective.rows.mass()[kind]) for kind in Kind}
+    assert carried[Kind.LESION_FREE] > 0
+    assert sum(carried.values()) == pytest.approx(1)
+    pixels = run.problem.retain_pixels
+    lesion = sum(
+        float(factors[slot.kind] * (slot.copy().a * (slot.copy().y > 0)).sum())
+        for slot in state.objective.rows.slots.values()
+    )
+    assert lesion == pytest.approx(pixels.weights[pixels.labels > 0].sum() / pixels.weights.sum(), rel=0.1)
+
+
+def test_a_stroke_on_a_case_without_a_lesion_makes_it_like_any_other(
+    without_lesions: Dataset, segmenter: HeadSegmenter
+) -> None:
+    case = next(case for case in without_lesions.split("train") if not case.is_refined)
+    assert not case.coarse().any()
+    state = read(segmenter, without_lesions)
+    assert state.objective.rows.slots[case.id, -1].kind is Kind.LESION_FREE
+    before = float(state.objective.factors()[Kind.LESION_FREE])
+    fine = np.zeros_like(case.coarse())
+    state.stroke(case, fine)
+    assert state.objective.rows.slots[case.id, -1].kind is Kind.LESION_FREE
+    assert not [key for key in state.due if key[0] == case.id]
+    assert float(state.objective.factors()[Kind.LESION_FREE]) == pytest.approx(before, rel=0.2)
+    fine[20:30, 20:30] = 1
+    state.stroke(case, fine)
+    assert state.objective.rows.slots[case.id, -1].kind is Kind.REFINED
+    assert [key for key in state.due if key[0] == case.id]

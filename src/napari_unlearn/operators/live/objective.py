@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.operators.lesion_free import Kinds
 from napari_unlearn.operators.live.rows import Chunk, Kind, RowCopy, Rows, Slot
 from napari_unlearn.operators.live.side_by_side import SideBySide
 
@@ -73,17 +74,22 @@ class LiveObjective:
         self.came: dict[Hashable, None] = {}
         self.went: list[tuple[Kind, RowCopy]] = []
         self.present = 1.0  # share of the composed cases that are there; the weight of the others stays empty
+        self.kinds = Kinds()  # of the cases, which say what those without a lesion count for
         self._composed, self._certain = composed_share, certain_share
         self._sums = torch.zeros(len(Kind), *weights.shape, dtype=torch.float64)
         self._side_by_side = SideBySide()
 
     def factors(self) -> Tensor:
-        """What the weights of each kind are multiplied by, s_g / A_g; float64, shape (3,)."""
+        """What the weights of each kind are multiplied by, s_g / A_g; float64, shape (4,)."""
         mass = self.rows.mass()
         shares = torch.zeros_like(mass)
         there = mass > 0
         composed = self._composed if there[Kind.COMPOSED] or self.present < 1 else 0.0
         shares[Kind.REFINED], shares[Kind.COMPOSED] = 1 - composed, composed
+        if there[Kind.LESION_FREE]:
+            lesion_free = self.kinds.share(float(mass[Kind.REFINED]), float(mass[Kind.LESION_FREE]))
+            shares *= 1 - lesion_free
+            shares[Kind.LESION_FREE] = lesion_free
         if there[Kind.CERTAIN] and self._certain > 0:
             shares *= 1 - self._certain
             shares[Kind.CERTAIN] = self._certain

@@ -20,8 +20,9 @@ from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.pixel_sampling import draw_pixels, standardised
 from napari_unlearn.models.segmenter import HeadSegmenter
-from napari_unlearn.operators.counterfactual import Refined, compose
+from napari_unlearn.operators.counterfactual import Refined, compose, require_lesions
 from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.lesion_free import Kinds
 from napari_unlearn.operators.live.draws import SteadyGenerator, number, partner
 from napari_unlearn.operators.live.objective import LiveObjective, _go_on
 from napari_unlearn.operators.live.rows import Kind, Rows
@@ -74,7 +75,8 @@ class RetainState:
         self.refined: dict[str, Refined] = {}
         self._partners: dict[tuple[str, int], str] = {}
         self._masks = MaskReader(segmenter.card.size, bool(settings.corrected), overlap=bool(settings.overlap))
-        self._known: set[str] = set()
+        self._known: dict[str, tuple[bool, bool]] = {}  # whether it has no lesion, whether it teaches all it shows
+        self._undrawn: set[str] = set()  # diagnoses of cases without a lesion
         self._in_hand: _InHand | None = None
 
     def read(self, cases: Sequence[Case]) -> Iterator[Step]:
@@ -98,9 +100,13 @@ class RetainState:
         total = len(cases) + refined * self.swaps
         for done, case in enumerate(cases):
             yield Step(done, total, "Reading masks")
-            self._known.add(case.id)
             self._put(case, case.fine(), keep=False)
+            if self._known[case.id][0]:
+                self._undrawn.add(case.diagnosis or "")
+        self._count_kinds()
         require_classes(self.refined.values(), self.segmenter.card.classes)
+        if self.swaps:
+            require_lesions(list(self.refined.values()), self._undrawn)
         self._plan_compositions(None)
         while self.due:
             yield Step(total - len(self.due), total, "Composing counterfactual cases")
@@ -121,8 +127,8 @@ class RetainState:
         UserError
             No refined case shows some class any more.
         """
-        self._known.add(case.id)
         self._put(case, fine, keep=True)
+        self._count_kinds()
         require_classes(self.refined.values(), self.segmenter.card.classes)
         self._plan_compositions(case.id)
 
@@ -212,20 +218,24 @@ class RetainState:
     def _put(self, case: Case, fine: Mask | None, *, keep: bool) -> None:
         settings = self.settings
         if fine is None and not (settings.background_pixels and settings.background_weight):
-            self._masks.take(case.id, case.coarse(), None)
+            lesion_free = self._masks.take(case.id, case.coarse(), None).lesion_free
+            self._known[case.id] = lesion_free, False
             return
         opened = self._in_hand if self._in_hand is not None and self._in_hand.case_id == case.id else self._open(case)
         if keep:
             self._in_hand = opened
         labels = self._masks.take(case.id, opened.coarse, fine, opened.artefacts)
+        self._known[case.id] = labels.lesion_free, labels.fine is not None or labels.lesion_free
+        kind = Kind.LESION_FREE if labels.lesion_free else Kind.CERTAIN if labels.fine is None else Kind.REFINED
+        count = settings.background_pixels if labels.fine is None else settings.pixels
+        owner, near = (case.id, _OWN), settings.near_weight if kind is Kind.REFINED else 1.0
+        before = self.objective.rows.slots.get(owner)
+        if before is not None and (before.kind, before.size) != (kind, count):
+            self.objective.drop(owner)
+        pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, count, near)
+        self.objective.replace(owner, kind, count, pixels)
         if labels.fine is None:
-            pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, settings.background_pixels, 1.0)
-            self.objective.replace((case.id, _OWN), Kind.CERTAIN, settings.background_pixels, pixels)
             return
-        if case.id not in self.refined:
-            self.objective.drop((case.id, _OWN))  # its certain background, which the fine mask takes in
-        pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, settings.pixels, settings.near_weight)
-        self.objective.replace((case.id, _OWN), Kind.REFINED, settings.pixels, pixels)
         image = opened.grid.permute(1, 2, 0).numpy()
         self.refined[case.id] = Refined(image, labels.fine, case.diagnosis or "")
 
@@ -243,21 +253,34 @@ class RetainState:
         for members in shapes.values():
             groups: dict[str, list[str]] = {}
             for case_id in members:
-                groups.setdefault(self.refined[case_id].group, []).append(case_id)
+                if self.refined[case_id].has_lesion:
+                    groups.setdefault(self.refined[case_id].group, []).append(case_id)
             for lesion in members:
                 others = {
-                    name: rest for name, group in groups.items() if (rest := [case for case in group if case != lesion])
+                    name: rest
+                    for name, group in groups.items()
+                    if self.refined[lesion].has_lesion and (rest := [case for case in group if case != lesion])
                 }
                 for k in range(self.swaps):
                     key, lender = (lesion, k), partner(self._seed, lesion, k, others)
                     if lender is None:
-                        continue
-                    if self._partners.get(key) != lender or changed in (lesion, lender):
+                        self._forget_composition(key)
+                    elif self._partners.get(key) != lender or changed in (lesion, lender):
                         self._partners[key] = lender
                         self.objective.drop(key)
                         if key not in self.due:
                             self.due.append(key)
         self._count_present()
+
+    def _forget_composition(self, key: tuple[str, int]) -> None:
+        if self._partners.pop(key, None) is not None:
+            self.objective.drop(key)
+            self.due = [other for other in self.due if other != key]
+
+    def _count_kinds(self) -> None:
+        self.objective.kinds = Kinds()
+        for lesion_free, teaches in self._known.values():
+            self.objective.kinds.count(lesion_free=lesion_free, teaches=teaches)
 
     def _count_present(self) -> None:
         self.objective.present = 1 - len(self.due) / max(1, len(self._partners))

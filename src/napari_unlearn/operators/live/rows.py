@@ -25,6 +25,7 @@ class Kind(IntEnum):
     REFINED = 0
     COMPOSED = 1
     CERTAIN = 2
+    LESION_FREE = 3
 
 
 @dataclass(eq=False)
