@@ -17,7 +17,7 @@ def test_it_is_counting_anew_without_the_image(estimator):
     stacks = (rng.random(shape) < 0.3, rng.integers(0, 3, shape), rng.integers(0, 3, shape))
     observations = observe(*stacks)
     tables = observations.tables(1)
-    (gone,) = information_without(observations, 1, tables, estimator)
+    gone = information_without(observations, 1, tables, estimator)
     whole = counted_information(tables, estimator).sum()
     for image in (0, 63, 64, 69):
         fewer = observe(*(np.delete(stack, image, axis=0) for stack in stacks))

@@ -90,6 +90,57 @@ def test_what_is_no_more_than_the_scatter_of_the_jackknife_does_not_count():
         assert number.variance() == pytest.approx(expected)
 
 
+def _square_of(mean, images=400, seed=0):
+    """The square of a mean, less what chance adds: its variance grows with it, as that of information does."""
+    rng = np.random.default_rng(seed)
+
+    def replicates(values):
+        without = (values.sum() - values) / (images - 1)
+        return values.mean() ** 2 - 1 / images, without**2
+
+    values = rng.normal(mean, 1, images)
+    weights = rng.multinomial(images, np.full(images, 1 / images), size=999).astype(np.float32)
+    estimate, without = replicates(values)
+    chance, chance_without = zip(*(replicates(rng.normal(0, 1, images)) for _ in range(40)), strict=True)
+    shuffled = (np.array(chance), np.array(chance_without))
+    return Resampled(estimate, weights @ values / images, without, estimate, without, *shuffled, weights)
+
+
+def test_the_variance_grows_with_a_square_by_four_times_that_of_its_root():
+    numbers = [_square_of(0.5, seed=seed) for seed in range(40)]
+    assert np.mean([number.growth_with_number() for number in numbers]) == pytest.approx(4 / 400, rel=0.05)
+    assert _square_of(0.0).growth_with_number() == 0
+
+
+def test_the_interval_of_a_square_is_that_of_its_root_squared():
+    numbers = [_square_of(0.5, seed=seed) for seed in range(40)]
+    roots = np.sqrt([number.estimate for number in numbers])
+    low, high = np.sqrt([number.interval("studentised") for number in numbers]).T
+    assert (roots - low).mean() == pytest.approx(1.96 / 20, rel=0.04)
+    assert (high - roots).mean() == pytest.approx(1.96 / 20, rel=0.04)
+    low, high = np.sqrt([dataclasses.replace(n, growth=0.0).interval("studentised") for n in numbers]).T
+    assert (roots - low).mean() > (high - roots).mean() + 0.01
+
+
+def test_an_interval_ends_where_the_variance_would_be_nothing():
+    number = _square_of(0.5)
+    spread = number.variance() ** 0.5
+    for growth in (100 * spread, -100 * spread):
+        low, high = dataclasses.replace(number, growth=growth).interval("studentised")
+        end = number.estimate - spread**2 / growth
+        assert (low if growth > 0 else high) == pytest.approx(end)
+
+
+def test_of_two_squares_the_growth_of_each_counts_as_far_as_it_moves_the_difference():
+    one, other = _square_of(0.8, seed=1), _square_of(0.4, seed=2)
+    nothing = one - one
+    assert (one - nothing).growth_with_number() == pytest.approx(one.growth_with_number())
+    assert (nothing - one).growth_with_number() == pytest.approx(-one.growth_with_number())
+    moved = [np.corrcoef(of.without, one.without - other.without)[0, 1] ** 2 for of in (one, other)]
+    expected = moved[0] * one.growth_with_number() - moved[1] * other.growth_with_number()
+    assert (one - other).growth_with_number() == pytest.approx(expected)
+
+
 def test_a_number_minus_itself_is_certain():
     mean = _mean_of(np.random.default_rng(0).normal(size=30))
     nothing = mean - mean

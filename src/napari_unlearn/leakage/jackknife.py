@@ -20,7 +20,6 @@ def information_without(
     class_id: int,
     tables: npt.NDArray[np.int64],
     estimator: TableEstimator,
-    groups: int = 1,
 ) -> FloatArray:
     """Return how much counted information goes when an image is left out.
 
@@ -34,28 +33,24 @@ def information_without(
         Its tables, see `Observations.tables`.
     estimator
         As for `entropy_terms`.
-    groups
-        The pixels are so many data sets of the same images side by side, each with as many pixels.
 
     Returns
     -------
     ndarray of float64
-        Nats times images, shape (groups, N).
+        Nats times images, shape (N,).
     """
     terms = entropy_terms(np.arange(observations.images + 1), estimator)
     steps = np.diff(terms, prepend=terms[0])
     rows, columns, total = tables.sum(axis=1), tables.sum(axis=0), tables.sum(axis=(0, 1))
     gone = steps[tables] - steps[rows][:, None] - steps[columns] + steps[total]
-    images, pixels = observations.spurious.shape
-    result = np.zeros((groups, images))
-    for start in range(0, images, _IMAGES_AT_ONCE):
+    result = np.zeros(observations.images)
+    for start in range(0, observations.images, _IMAGES_AT_ONCE):
         part = slice(start, start + _IMAGES_AT_ONCE)
-        image, pixel = np.nonzero(observations.prediction[part] == class_id)
-        row = observations.spurious[part][image, pixel].astype(np.intp)
-        each = gone[row, observations.truth[part][image, pixel], pixel]
-        group = pixel // max(1, pixels // groups)
-        some = result[:, part].shape[1]
-        result[:, part] = np.bincount(group * some + image, each, groups * some).reshape(groups, some)
+        predicted, marked = observations.prediction[part] == class_id, observations.spurious[part]
+        for place, (unmarked_gone, marked_gone) in enumerate(gone.swapaxes(0, 1)):
+            here = predicted & (observations.truth[part] == place)
+            # A product with a matrix of noughts and ones adds up the pixels of all images at once.
+            result[part] += here @ unmarked_gone + (here & marked) @ (marked_gone - unmarked_gone)
     return result
 
 

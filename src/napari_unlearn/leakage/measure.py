@@ -122,7 +122,7 @@ def measure(
     tables_of_sample = sample.tables(class_id)
     some = float(counted_information(tables_of_sample, estimator).sum())
     area = np.count_nonzero(sample.predicted(class_id), axis=1).astype(np.float64)
-    gone = information_without(sample, class_id, tables_of_sample, estimator)[0]
+    gone = information_without(sample, class_id, tables_of_sample, estimator)
     without = Sums(some - gone, area.sum() - area, max(1, images - 1))
     drawn = None
     if exact_draws:
@@ -238,7 +238,7 @@ def _shuffled(
     gone = np.zeros((len(some), images))
     for place, order in enumerate(some):
         part = slice(place * pixels, (place + 1) * pixels)
-        gone[place] = information_without(observations.shuffled(order[None]), class_id, tables[..., part], estimator)[0]
+        gone[place] = information_without(observations.shuffled(order[None]), class_id, tables[..., part], estimator)
     whole = Sums(information, np.full(len(orders), area.sum()), images)
     return whole, Sums(information[: len(some), None] - gone, area.sum() - area, max(1, images - 1))
 

@@ -49,6 +49,8 @@ class Resampled:
         shuffles, N).
     weights
         How often each image was drawn, shape (resamples, N); a studentised interval needs them.
+    growth
+        How much the variance grows with the number, in its unit; None to find it in the replicates.
     """
 
     estimate: float
@@ -59,18 +61,22 @@ class Resampled:
     chance: FloatArray
     chance_without: FloatArray
     weights: Weights | None = None
+    growth: float | None = None
 
     def __sub__(self, other: Resampled) -> Resampled:
         """Return the difference of two numbers from the same images, draws and shuffles."""
+        without = self.without - other.without
+        growths = [of.growth_with_number() * _correlation(of.without, without) ** 2 for of in (self, other)]
         return Resampled(
             self.estimate - other.estimate,
             self.drawn - other.drawn,
-            self.without - other.without,
+            without,
             self.part - other.part,
             self.part_without - other.part_without,
             self.chance - other.chance,
             self.chance_without - other.chance_without,
             self.weights,
+            growths[0] - growths[1],
         )
 
     def variance(self) -> float:
@@ -81,12 +87,27 @@ class Resampled:
         shuffled data and how far shuffled estimates really scatter is known. What it finds beyond that, if it is more
         than `CLEAR` standard deviations, is added to how far they scatter.
         """
+        return sum(self._variances())
+
+    def growth_with_number(self) -> float:
+        """Return how much the variance grows with the number.
+
+        Information is about the square of how far artefact and class are from unrelated, and that distance is known
+        equally well however large it is. So what is not chance in the variance is in proportion to the number.
+        """
+        if self.growth is not None:
+            return self.growth
+        return self._variances()[1] / self.estimate if self.estimate > 0 else 0.0
+
+    def _variances(self) -> tuple[float, float]:
+        """Return the variance by chance alone, and what comes on top of it."""
         jackknife, of_part = float(variance(self.without)), float(variance(self.part_without))
         if self.chance.size < FEW_SHUFFLES or of_part == 0:
-            return jackknife
+            return jackknife, 0.0
         found, real = variance(self.chance_without), float(self.chance.var())
         beyond = of_part - float(found.mean())
-        return jackknife * (real + (beyond if beyond > CLEAR * found.std() else 0.0)) / of_part
+        scale = jackknife / of_part
+        return scale * real, scale * beyond if beyond > CLEAR * found.std() else 0.0
 
     def interval(self, kind: Interval = "basic") -> tuple[float, float]:
         """Return the 95 % interval.
@@ -96,9 +117,10 @@ class Resampled:
         kind
             ``studentised``: the error of a mean of what each image adds (its influence, from `without`), in standard
             errors that are computed anew in each resampled set, times the root of `variance` is taken off the estimate
-            (Davison and Hinkley, 1997, section 5.2). ``basic``: the errors of the resampled numbers around their mean,
-            with their variance brought to `variance`, are taken off the estimate (the same). ``bca``: percentiles of
-            the estimate plus these errors, their levels corrected (Efron, 1987).
+            (Davison and Hinkley, 1997, section 5.2), on the scale on which the variance stays the same if it grows
+            with the number as `growth_with_number` says. ``basic``: the errors of the resampled numbers around their
+            mean, with their variance brought to `variance`, are taken off the estimate (the same). ``bca``: percentiles
+            of the estimate plus these errors, their levels corrected (Efron, 1987).
 
         Returns
         -------
@@ -113,14 +135,31 @@ class Resampled:
         errors = self._studentised() if kind == "studentised" else self.drawn - self.drawn.mean()
         if not errors.any():
             return self.estimate, self.estimate
-        spread = 1.0 if kind == "studentised" else float(errors.std())
-        errors *= np.sqrt(self.variance()) / spread
         tails = np.array([(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-        if kind == "bca":
-            low, high = self.estimate + np.quantile(errors, self._corrected(tails, errors))
+        if kind == "studentised":
+            # As many of R draws are above the k-th largest as would be of further ones, on average, if it stands for
+            # the level k / (R + 1).
+            high, low = self._off(np.quantile(errors, tails, method="weibull"))
         else:
-            high, low = self.estimate - np.quantile(errors, tails)
+            errors *= np.sqrt(self.variance()) / float(errors.std())
+            if kind == "bca":
+                low, high = self.estimate + np.quantile(errors, self._corrected(tails, errors))
+            else:
+                high, low = self.estimate - np.quantile(errors, tails)
         return min(float(low), self.estimate), max(float(high), self.estimate)
+
+    def _off(self, errors: FloatArray) -> FloatArray:
+        """Take so many standard errors off the estimate.
+
+        With the variance a + b x of a number x, 2 sqrt(a + b x) / b has the variance 1. Going t down from the estimate
+        on that scale and back is to take off t standard errors, less b t^2 / 4.
+        """
+        growth, spread = self.growth_with_number(), float(np.sqrt(self.variance()))
+        if growth:
+            # The scale ends where the variance is 0.
+            end = 2 * spread / growth
+            errors = np.minimum(errors, end) if growth > 0 else np.maximum(errors, end)
+        return self.estimate - spread * errors + growth * errors**2 / 4
 
     def _studentised(self) -> FloatArray:
         """Return the error of each resampled mean of influences, in its own standard errors."""
@@ -146,6 +185,12 @@ class Resampled:
         shift = ndtri(below)
         scores = shift + ndtri(levels)
         return np.asarray(ndtr(shift + scores / (1 - acceleration * scores)), np.float64)
+
+
+def _correlation(one: FloatArray, other: FloatArray) -> float:
+    one, other = one - one.mean(), other - other.mean()
+    scale = np.sqrt((one @ one) * (other @ other))
+    return float(one @ other / scale) if scale else 0.0
 
 
 def check_interval(kind: str) -> None:
