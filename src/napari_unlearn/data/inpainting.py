@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-# Reach of the blurs in pixels of an image 128 pixels high, far to near.
-_REACH = (32, 16, 8, 4, 2)
+# Reach of the blurs in pixels of an image 128 pixels high, near to far.
+_REACH = (2, 4, 8, 16, 32)
 _LEAST = 1e-3
 # A blur this wide, in pixels, is as smooth on a smaller image, and the cost of a filter grows with its width.
-_WIDE = 4
+_WIDE = 2
 
 
 def paint_over(image: NDArray[np.uint8], hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Fill a hole with a blur of the known pixels, from coarse to fine.
+    """Fill a hole with a blur of the known pixels, as narrow a one as reaches them.
 
     Parameters
     ----------
@@ -36,15 +36,17 @@ def paint_over(image: NDArray[np.uint8], hole: NDArray[np.bool_], known: NDArray
         return image
     weights = source.astype(np.float32)
     planes = [weights, *np.moveaxis(image * weights[..., None], -1, 0)]
-    filled = np.broadcast_to(image[source].mean(axis=0, dtype=np.float32), image.shape).copy()
+    result, left = image.copy(), hole
     for reach in _REACH:
         blurred_weights, *colours = (wide_blur(plane, reach * image.shape[0] / 128) for plane in planes)
-        # Wherever nearer pixels are in reach, they overrule the farther ones.
-        near = hole & (blurred_weights > _LEAST)
-        for channel, blurred in enumerate(colours):
-            filled[near, channel] = blurred[near] / blurred_weights[near]
-    result = image.copy()
-    result[hole] = np.clip(np.round(filled[hole]), 0, 255).astype(np.uint8)
+        # Wherever nearer pixels are in reach, farther ones have no say.
+        near = left & (blurred_weights > _LEAST)
+        filled = np.stack([blurred[near] for blurred in colours], axis=-1) / blurred_weights[near, None]
+        result[near] = np.clip(np.round(filled), 0, 255).astype(np.uint8)
+        left = left & ~near
+        if not left.any():
+            return result
+    result[left] = np.round(image[source].mean(axis=0, dtype=np.float32)).astype(np.uint8)
     return result
 
 

@@ -88,9 +88,11 @@ class Tally:
         where = np.flatnonzero(flat[2])
         cell = (flat[2][where].astype(np.intp) - 1) * self.classes + flat[1][where]
         self._cells.append(_count(self._everywhere, cell, where))
+        occurring, predicted = int(np.bitwise_or.reduce(flat[0])), flat[0][where]
         for kind, bits in self.kinds.items():
-            self._occurs[kind] |= bool((flags & bits).any())
-            marked = np.flatnonzero(flat[0][where] & bits)
+            self._occurs[kind] |= bool(occurring & bits)
+            # Most images have few kinds of artefact, and the others need no search.
+            marked = np.flatnonzero(predicted & bits) if occurring & bits else np.zeros(0, np.intp)
             self._cells_with[kind].append(_count(self._with[kind], cell[marked], where[marked]))
 
     def occurs(self, kind: str) -> bool:
