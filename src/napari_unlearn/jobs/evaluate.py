@@ -18,6 +18,7 @@ from napari_unlearn.jobs.train import training_split
 if TYPE_CHECKING:
     from napari_unlearn.evaluation.evaluate import Evaluation
     from napari_unlearn.evaluation.interval import Measured
+    from napari_unlearn.evaluation.pace import Pace, Watch
     from napari_unlearn.leakage import Difference
 
 
@@ -75,12 +76,15 @@ class EvaluateResult:
         Leakage after minus before on the same images, by split; empty without another model or artefact maps.
     forgetting : dict or None
         See `evaluation.forgetting.measure`; None where it was not asked for.
+    pace : Pace or None
+        How long it took, but for what `forgetting` took. No part of `to_json`, which tells the same of the same models.
     """
 
     after: Evaluation
     before: Evaluation | None
     leakage_differences: dict[str, Difference] = field(default_factory=dict)
     forgetting: dict[str, Any] | None = None
+    pace: Pace | None = None
 
     def changes(self) -> dict[str, dict[str, Measured | None]]:
         """Dice, AUROC and counterfactual shift after minus before, case by case; empty without another model."""
@@ -127,6 +131,9 @@ def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
     Event
         Progress, then `Done` with an `EvaluateResult`.
     """
+    from napari_unlearn.evaluation.pace import Watch
+
+    watch = Watch()
     dataset = open_dataset(request.dataset)
     splits = _splits(dataset, request.splits)
     after = before = None
@@ -136,22 +143,22 @@ def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
     total = 2 * len(models) * sum(len(dataset.refined(name)) for name in splits)
     done = 0
     for folder in models:
-        for step in _evaluate(folder, dataset, splits, request):
+        for step in _evaluate(folder, dataset, splits, request, watch):
             if isinstance(step, str):
                 yield Progress(done, total, f"Measuring {step}", clock.remaining(done, total))
                 done += 1
             else:
                 before, after = after, step
     assert after is not None
-    forgetting = None
+    differences = {} if before is None else _differences(before, after, request.resamples)
+    pace, forgetting = watch.pace(), None
     if request.forgetting:
         for found in _forgetting(dataset, splits, request):
             if isinstance(found, str):
                 yield Progress(0, 0, f"Looking for what was forgotten in {found}")
             else:
                 forgetting = found
-    differences = {} if before is None else _differences(before, after, request.resamples)
-    yield Done(EvaluateResult(after, before, differences, forgetting))
+    yield Done(EvaluateResult(after, before, differences, forgetting, pace))
 
 
 def _splits(dataset: Dataset, wished: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -204,7 +211,7 @@ def _differences(before: Evaluation, after: Evaluation, resamples: int) -> dict[
 
 
 def _evaluate(
-    folder: Path, dataset: Dataset, splits: tuple[str, ...], request: EvaluateRequest
+    folder: Path, dataset: Dataset, splits: tuple[str, ...], request: EvaluateRequest, watch: Watch
 ) -> Iterator[str | Evaluation]:
     from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation, evaluate_split
     from napari_unlearn.models.checkpoint import load_segmenter
@@ -217,17 +224,18 @@ def _evaluate(
             "choose the data set the model was made for."
         )
     results: dict[str, SplitEvaluation] = {}
-    for name in splits:
-        for step in evaluate_split(
-            segmenter,
-            dataset,
-            name,
-            request.resamples,
-            groups=request.groups,
-            counterfactuals=request.counterfactuals,
-        ):
-            if isinstance(step, SplitEvaluation):
-                results[name] = step
-            else:
-                yield name
+    with watch.on(segmenter):
+        for name in splits:
+            for step in evaluate_split(
+                segmenter,
+                dataset,
+                name,
+                request.resamples,
+                groups=request.groups,
+                counterfactuals=request.counterfactuals,
+            ):
+                if isinstance(step, SplitEvaluation):
+                    results[name] = step
+                else:
+                    yield name
     yield Evaluation(results)
