@@ -295,7 +295,9 @@ def test_a_class_that_no_refined_case_shows_is_named(segmenter: HeadSegmenter, t
 def test_composing_needs_two_cases(segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any) -> None:
     (one,) = rewrite([next(case for case in train if case.is_refined)], both_classes)
     assert run(segmenter, [one]).refined == 1
-    with pytest.raises(UserError, match="need two refined cases with a lesion and of the same shape; refine another one"):
+    with pytest.raises(
+        UserError, match="need two refined cases with a lesion and of the same shape; refine another one"
+    ):
         run(segmenter, [one], swaps=1)
 
 

@@ -99,5 +99,7 @@ def test_composed_cases_come_in_batches_of_one_shape() -> None:
     batches = list(composed_batches(refined, 5, np.random.default_rng(0)))
     assert [(len(batch), batch[0][0].shape[0]) for batch in batches] == [(8, 32), (2, 32), (8, 64), (2, 64)]
     assert all(image.shape[:2] == labels.shape == batch[0][1].shape for batch in batches for image, labels in batch)
-    with pytest.raises(UserError, match="need two refined cases with a lesion and of the same shape; refine another one"):
+    with pytest.raises(
+        UserError, match="need two refined cases with a lesion and of the same shape; refine another one"
+    ):
         list(composed_batches(refined[-1:], 1, np.random.default_rng(0)))
