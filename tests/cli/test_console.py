@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import typer
-from rich.table import Table
 
-from napari_unlearn.cli.console import PlainConsole, fail, follow, print_json
+from napari_unlearn.cli.console import Stream, fail, follow, print_json
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Metric, Preview, Progress
 from napari_unlearn.jobs.token import Token
 
@@ -97,11 +96,16 @@ def test_json_is_one_object_without_nan(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize("name", ["[/x]", "[bold]x[/bold]", "\x1b[2J\x1b]0;title\x07", "a\x9bm"])
 def test_names_from_files_do_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str], name: str) -> None:
-    table = Table("Case", title=name)
-    table.add_row(name)
-    PlainConsole().print(table)
-    PlainConsole().print(name)
+    Stream().print(name)
     follow(iter([Progress(1, 2, name), Done(None)]), Token())
     shown = capsys.readouterr().out
-    assert shown.count(ascii(name)[1:-1]) == 3
+    assert shown.count(ascii(name)[1:-1]) == 1
     assert not {"\x07", "\x1b", "\x9b"} & set(shown)
+
+
+def test_a_stream_is_opened_once_and_where_it_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = Stream(stderr=True)
+    stream.print("told")
+    assert stream.console is stream.console
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "told\n")

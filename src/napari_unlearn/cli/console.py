@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
 from napari_unlearn.jobs import events
 from napari_unlearn.jobs.token import Token
 
-# Shown as they are written in Python, except line break and tab: others make a terminal do things.
-_CONTROL = {number: f"\\x{number:02x}" for number in (*range(9), *range(11, 32), *range(127, 160))}
+if TYPE_CHECKING:
+    from napari_unlearn.cli.plain_console import PlainConsole
 
 
-class PlainConsole(Console):
-    """A terminal on which names from files mean nothing: no markup, and no control characters."""
+class Stream:
+    """Standard output or standard error; rich is loaded when something is printed, since `--help` does without.
+
+    Parameters
+    ----------
+    stderr : bool
+        Whether it is standard error.
+    """
 
     def __init__(self, *, stderr: bool = False) -> None:
-        super().__init__(stderr=stderr, markup=False)
+        self._stderr = stderr
 
-    def render_str(self, text: str, **options: Any) -> Text:
-        """Turn a string, also one in a table, into what is shown."""
-        return super().render_str(text.translate(_CONTROL), **options)
+    @functools.cached_property
+    def console(self) -> PlainConsole:
+        """The terminal itself."""
+        from napari_unlearn.cli.plain_console import PlainConsole
+
+        return PlainConsole(stderr=self._stderr)
+
+    def print(self, *shown: object, **options: Any) -> None:
+        """Print as `rich.console.Console.print` does, and take nothing from a string but its letters."""
+        self.console.print(*shown, **options)
 
 
-ERR = PlainConsole(stderr=True)
-OUT = PlainConsole()
+ERR = Stream(stderr=True)
+OUT = Stream()
 
 
 def fail(sentence: str) -> NoReturn:
@@ -84,9 +95,14 @@ def follow(job: Iterator[events.Event], token: Token, show: Callable[[events.Pre
     typer.Exit
         The job failed or was cancelled.
     """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from napari_unlearn.cli.plain_console import CONTROL
+
+    console = ERR.console
     described, left_over = (TextColumn(f"{{task.{field}}}", markup=False) for field in ("description", "fields[left]"))
     columns = (described, BarColumn(), left_over, TimeElapsedColumn())
-    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bars:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task("Starting", total=None, left="")
         try:
             for event in job:
@@ -95,7 +111,7 @@ def follow(job: Iterator[events.Event], token: Token, show: Callable[[events.Pre
                         left = "" if remaining is None else f"about {_duration(remaining)} left"
                         bars.update(
                             task,
-                            description=message.translate(_CONTROL),
+                            description=message.translate(CONTROL),
                             completed=done,
                             total=total or None,
                             left=left,

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from napari_unlearn.cli.console import OUT, fail, follow, print_json
 from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder
 from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation
     from napari_unlearn.evaluation.interval import Measured
     from napari_unlearn.leakage import Difference
@@ -119,6 +120,8 @@ def table(
     -------
     rich.table.Table
     """
+    from rich.table import Table
+
     models = [after] if before is None else [before, after]
     grid = Table("Split", "Measure", *(["Value"] if before is None else ["Before", "After"]))
     for column in grid.columns[2:]:
@@ -166,6 +169,8 @@ def groups_tables(evaluation: Evaluation) -> list[Table]:
     list of rich.table.Table
         One for each split where a group is known.
     """
+    from rich.table import Table
+
     tables = []
     for name, split in evaluation.splits.items():
         groups = () if split.behind is None else split.behind.groups

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _MEASURES = {
     "forget_agreement": "Forgotten labels still given",
@@ -29,6 +30,8 @@ def forgetting_tables(found: Mapping[str, Any]) -> list[Table]:
     list of rich.table.Table
         One of the models, and one of the pairs of models where there are any.
     """
+    from rich.table import Table
+
     models: Mapping[str, Any] = found["models"]
     grid = Table("Forgetting", *(name.capitalize() for name in models))
     for key, title in _MEASURES.items():
@@ -47,6 +50,8 @@ def forgetting_tables(found: Mapping[str, Any]) -> list[Table]:
 
 
 def _pairs(pairs: Mapping[str, Any]) -> Table:
+    from rich.table import Table
+
     grid = Table("How far apart", *(name.replace("-", " and ") for name in pairs))
     grid.add_row("Predictions (0 alike, 1 apart)", *(_cell(each["prediction_distance"]) for each in pairs.values()))
     grid.add_row("  same class predicted", *(_same(each["prediction_matrix"]) for each in pairs.values()))

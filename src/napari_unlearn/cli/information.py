@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
 from napari_unlearn.cli.console import OUT, fail, print_json
 from napari_unlearn.cli.options import DatasetFolder, Json
 from napari_unlearn.errors import UserError
@@ -33,6 +31,8 @@ def information(dataset: DatasetFolder, json: Json = False) -> None:
         ]
         print_json({"cases": cases, "curve": curve})
         return
+    from rich.table import Table
+
     grid = Table("Masks", "Nats an image", "Nats a mask pixel", "95 % interval", title=f"{cases} cases")
     for point in points:
         found = point.estimate

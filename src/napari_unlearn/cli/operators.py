@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-from rich.text import Text
-
 from napari_unlearn.cli.console import OUT, print_json
 from napari_unlearn.cli.options import Json
 
@@ -37,6 +34,9 @@ def operators(json: Json = False) -> None:
             }
         )
         return
+    from rich.table import Table
+    from rich.text import Text
+
     grid = Table("Operator", "Guarantee", "What it does", "Settings")
     for entry in entries:
         settings = "\n".join(f"{name}={facts['default']}" for name, facts in entry.parameters.items())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from napari_unlearn.cli.console import OUT, follow, print_json
 from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder, Setting, settings_of
 from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from napari_unlearn.jobs.predicted import Expected, PlanResult
 
 
@@ -78,6 +79,8 @@ def table(result: PlanResult) -> Table:
     -------
     rich.table.Table
     """
+    from rich.table import Table
+
     grid = Table()
     for heading in ("Operator", "ε", "Survives", "Dice", "public", "Leakage", "public"):
         grid.add_column(heading, no_wrap=True)

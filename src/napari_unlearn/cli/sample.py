@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from napari_unlearn.cli.console import ERR, OUT, fail, print_json
 from napari_unlearn.cli.options import Json
@@ -58,11 +57,13 @@ def sample(
     json: Json = False,
 ) -> None:
     """Write synthetic dermoscopy images with a planted shortcut; they hold no patient data."""
+    from rich.progress import Progress
+
     from napari_unlearn.data.synthetic import write_sample
 
     started = time.monotonic()
     try:
-        with Progress(console=ERR, transient=True) as bars:
+        with Progress(console=ERR.console, transient=True) as bars:
             task = bars.add_task("Drawing cases", total=None)
             dataset = write_sample(
                 folder,

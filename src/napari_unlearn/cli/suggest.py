@@ -7,13 +7,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from napari_unlearn.cli.console import OUT, fail, print_json
 from napari_unlearn.cli.options import DatasetFolder, Json
 from napari_unlearn.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from napari_unlearn.data.suggestion import Share
 
 Columns = Annotated[
@@ -58,6 +59,8 @@ def suggest(
             }
         )
         return
+    from rich.table import Table
+
     grid = Table("Case", "Diagnosis", "Why", title="Refine next")
     for each in found:
         grid.add_row(each.case.id, each.case.diagnosis, each.reason)
@@ -67,6 +70,8 @@ def suggest(
 
 
 def _evenness(everywhere: Sequence[Share], among: Sequence[Share]) -> Table:
+    from rich.table import Table
+
     diagnoses = sorted({each.diagnosis for each in everywhere})
     table = Table("Attribute", *diagnoses, title="All training cases -> refined with these")
     after = {(each.attribute, each.diagnosis): each.share for each in among}
