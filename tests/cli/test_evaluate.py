@@ -19,7 +19,8 @@ from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation
 
 def test_json_has_the_keys_of_the_contract(told: Callable[..., dict[str, Any]], sample: Dataset, model: Path) -> None:
     result = told("evaluate", sample.root, model)
-    assert result.keys() == {"splits", "shortcut_gap", "shortcut_gap_detail"}
+    assert result.keys() == {"splits", "shortcut_gap", "shortcut_gap_detail", "pace"}
+    assert 0 <= result["pace"]["encoder_seconds"] < result["pace"]["seconds"]
     assert result["splits"].keys() == {"test_aligned", "test_conflicting"}
     for split in result["splits"].values():
         assert split.keys() >= {"dice", "dice_per_class", "auroc", "leakage", "counterfactual_shift", "cases"}
@@ -40,6 +41,7 @@ def test_people_see_a_table(type_: Callable[..., Result], sample: Dataset, model
     assert result.exit_code == 0
     for word in ("Before", "After", "train (6)", "Dice", "AUROC", "Leakage", "paired", "which means", "shortcut gap"):
         assert word in result.stdout
+    assert "of the rate of its bare forward passes" in result.stdout
 
 
 def test_a_failure_is_one_sentence(refused: Callable[..., str], sample: Dataset, model: Path) -> None:

@@ -68,6 +68,13 @@ def test_pooled_probabilities_are_probabilities(seed: int, classes: int, scale: 
     assert 0 <= diagnosis_score(pooled, classes - 1) <= 1
 
 
+@pytest.mark.parametrize("background", [0.0, 30.0, 200.0, 600.0])
+def test_pooled_probabilities_keep_their_ratio_however_small(background: float) -> None:
+    logits = torch.tensor([background, 1.0, 0.0]).view(3, 1, 1).expand(3, 4, 5)
+    pooled = pooled_probabilities(logits)
+    assert pooled[1] / pooled[2] == pytest.approx(np.e, rel=1e-6)
+
+
 def test_with_one_lesion_class_the_score_is_its_probability() -> None:
     assert diagnosis_score(np.array([0.7, 0.3]), 1) == pytest.approx(0.3)
 

@@ -83,7 +83,7 @@ def evaluate(
         except UserError as error:
             fail(str(error))
     if json:
-        print_json(result.to_json())
+        print_json(result.to_json() | {"pace": None if result.pace is None else result.pace.to_json()})
     else:
         OUT.print(table(result.after, result.before, result.leakage_differences, result.changes()))
         for by_group in groups_tables(result.after):
@@ -95,6 +95,8 @@ def evaluate(
                 OUT.print(grid)
             if result.forgetting["note"]:
                 OUT.print(result.forgetting["note"])
+        if result.pace is not None:
+            OUT.print(result.pace.in_words(), highlight=False, soft_wrap=True)
 
 
 def table(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-import numpy as np
-from scipy.stats import mannwhitneyu
+from napari_unlearn.evaluation.delong import placements
 
 Value = TypeVar("Value")
 
@@ -31,11 +30,8 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
     >>> auroc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
     0.75
     """
-    values, truth = np.asarray(scores, float), np.asarray(positive, bool)
-    if truth.all() or not truth.any():
-        return None
-    statistic = mannwhitneyu(values[truth], values[~truth], alternative="two-sided").statistic
-    return float(statistic / (truth.sum() * (~truth).sum()))
+    area = placements(scores, positive)
+    return None if area is None else area.value
 
 
 def shortcut_gap(aurocs: dict[str, float | None]) -> float | None:

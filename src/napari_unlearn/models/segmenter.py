@@ -17,6 +17,8 @@ from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.head import PixelHead
 
+_RARE = 1e-9
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -177,7 +179,11 @@ def pooled_probabilities(logits: Tensor) -> NDArray[np.float64]:
     ndarray of float64, shape (K + 1,)
         Sums to 1.
     """
-    return torch.softmax(logits.double(), dim=0).mean(dim=(1, 2)).numpy()
+    pooled = torch.softmax(logits.float(), dim=0).mean(dim=(1, 2), dtype=torch.float64)
+    if pooled.min() < _RARE:
+        # The score is a share of the foreground, however little there is, and small float32 numbers become 0.
+        pooled = torch.softmax(logits.double(), dim=0).mean(dim=(1, 2))
+    return pooled.numpy()
 
 
 def diagnosis_score(pooled: NDArray[np.float64], positive: int) -> float:
