@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,30 @@ def test_everything_but_the_plugin_imports_without_qt_and_napari() -> None:
 
 def test_the_package_itself_is_light() -> None:
     assert loaded(("napari_unlearn",), watched=("numpy", *HEAVY, *WINDOW)) == ""
+
+
+def test_the_version_is_looked_up_when_it_is_asked_for() -> None:
+    assert loaded(("napari_unlearn",), watched=("importlib.metadata",)) == ""
+    assert napari_unlearn.__version__ == version("napari-unlearn")
+    with pytest.raises(AttributeError, match="no attribute 'verison'"):
+        _ = napari_unlearn.verison
+
+
+def test_help_loads_the_parser_of_commands_and_no_other_library() -> None:
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        "from napari_unlearn.cli.main import app\n"
+        "try:\n    app(['--help'])\n"
+        "finally:\n    print(*set(sys.modules) - before, file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "Commands:" in result.stdout
+    found = set(result.stderr.split())
+    assert "napari_unlearn.cli.unlearn" in found
+    libraries = {name.partition(".")[0] for name in found} - sys.stdlib_module_names - {"napari_unlearn"}
+    assert libraries <= {"annotated_doc", "click", "shellingham", "typer"}
+    # Parts of the standard library that take as long as a library does.
+    assert found.isdisjoint({"asyncio", "email.message", "http.client", "importlib.metadata", "multiprocessing", "ssl"})
 
 
 @pytest.mark.parametrize("package", ["masks", "privacy", "leakage", "data", "project", "jobs", "cli"])
