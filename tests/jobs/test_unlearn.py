@@ -241,7 +241,7 @@ def test_a_run_keeps_its_curves_and_numbers(change: Callable[..., UnlearnRequest
     told = list(events(request, Token()))
     lines = [json.loads(line) for line in (request.out / "events.jsonl").read_text().splitlines()]
     assert [line["event"] for line in lines] == [type(event).__name__.lower() for event in told[:-1]]
-    assert {line["event"] for line in lines} == {"progress", "metric"}
+    assert {line["event"] for line in lines} == {"progress", "metric", "reference"}
     metrics = json.loads((request.out / "metrics.json").read_text())
     assert (metrics["refined_cases"], metrics["unrefined_cases"]) == (6, 6)
     losses = metrics["retain_loss"]

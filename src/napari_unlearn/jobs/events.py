@@ -45,11 +45,41 @@ class Metric:
         Position on the horizontal axis.
     value : float
         Height.
+    low, high : float or None
+        Ends of the 95 % interval of `value`, where one was computed.
     """
 
     name: str
     step: int
     value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A model that a curve is held against, as a level line.
+
+    Attributes
+    ----------
+    name : str
+        Which curve, as in `Metric`.
+    label : str
+        Which model, for a person.
+    value : float
+        Height of the line.
+    low, high : float or None
+        Ends of its 95 % interval, where one was computed.
+    about : str
+        What the curve and its references are measured on, as one sentence.
+    """
+
+    name: str
+    label: str
+    value: float
+    low: float | None
+    high: float | None
+    about: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,4 +145,4 @@ class Cancelled:
     """The last event of a job that was cancelled; nothing was replaced."""
 
 
-Event = Progress | Metric | Preview | Note | Done | Failed | Cancelled
+Event = Progress | Metric | Reference | Preview | Note | Done | Failed | Cancelled

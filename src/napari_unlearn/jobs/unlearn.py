@@ -24,6 +24,7 @@ from napari_unlearn.jobs.repeat import to_keep
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
+from napari_unlearn.jobs.trajectory import trajectory
 from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
 from napari_unlearn.operators.info import OperatorInfo
 from napari_unlearn.operators.registry import available, info, load
@@ -258,6 +259,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
     budget = Budget(request.epsilon, request.delta)
     watch = RunWatch(collected.problem, operator, budget, segmenter.card.classes)
     steps = load(operator.name).steps(collected.problem, settings, budget, noise, rng)
+    course = trajectory(segmenter, dataset, cases, collected.problem)
     for made in watch.over(steps, lambda: token.stopping):
         if isinstance(made, Revision):
             made = watch.ended(confirmed(operator, made, noise, collected.problem.original.shape))
@@ -265,6 +267,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
                 raise UserError(
                     f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
                 )
+            yield from course.end(made)
             revised: HeadSegmenter | UnetSegmenter
             if isinstance(segmenter, HeadSegmenter):
                 revised = revised_head(segmenter, made.weights, collected.taught)
@@ -284,6 +287,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total), keep=watch.keeps)
         for name, value in made.metrics.items():
             yield Metric(name, made.done, value)
+        yield from course.step(made)
     raise UserError(f"{operator.title} ended without a result; report this to its authors.")
 
 

@@ -62,6 +62,8 @@ class Estimate:
     p_value
         How often artefact maps that were shuffled among images with the same predicted class leak as much, by
         `value`; None if they were not shuffled or nothing is predicted.
+    by_chance
+        What `normalised` is on average when artefact maps are shuffled in that way, nats; None where `p_value` is.
     estimator, interval
         How leakage and its interval were estimated.
     images
@@ -87,6 +89,7 @@ class Estimate:
     map: FloatArray
     expected_pixels: float
     p_value: float | None
+    by_chance: float | None
     estimator: Estimator
     interval: Interval
     images: int

@@ -173,6 +173,7 @@ def as_estimate(
         map=np.zeros(observations.shape) if most is None else most.map,
         expected_pixels=0.0 if most is None else most.pixels,
         p_value=_p_value(measured),
+        by_chance=None if most is None else _by_chance(most),
         estimator=estimator,
         interval=interval,
         images=observations.images,
@@ -190,6 +191,11 @@ def _p_value(measured: Mapping[int, ClassLeakage]) -> float | None:
     as_much = largest >= max(each.part for each in sums) - 1e-9
     # The images as they are count as one of the shuffles, so that the p-value is never 0 (Phipson and Smyth, 2010).
     return float((1 + as_much.sum()) / (1 + as_much.size))
+
+
+def _by_chance(most: ClassLeakage) -> float | None:
+    chance = most.per_pixel.chance
+    return None if chance.size < FEW_SHUFFLES else float(chance.mean())
 
 
 def note(images: int, measured: Mapping[int, ClassLeakage]) -> str:

@@ -73,6 +73,7 @@ def learn_again(
         for state in problem.learn(start, rounds, rng):
             reached = state.weights
             done += 1
-            yield Step(done, total, message, {} if ends else {"loss": state.loss})
+            # Of the reference only its end is of use.
+            yield Step(done, total, message) if ends else Step(done, total, message, {"loss": state.loss}, reached)
         ends.append(reached)
     yield ends[0], ends[1]

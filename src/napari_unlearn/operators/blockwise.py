@@ -79,13 +79,15 @@ class Blockwise:
                 weights[part] += move - settings.step_size * settings.decay * (weights[part] - public[part])
                 weights[part] += noise.gaussian(part.shape, sigma)
                 done += 1
-                yield Step(done, total, f"{HIDING}, block {i + 1} of {settings.blocks}", {"loss": loss})
+                reached = weights.reshape(problem.original.shape).copy()
+                yield Step(done, total, f"{HIDING}, block {i + 1} of {settings.blocks}", {"loss": loss}, reached)
             for _ in range(settings.repair if i + 1 < settings.blocks else 0):
                 open_weights = np.concatenate(parts[i + 1 :])
                 loss, move = clipped_move(problem, weights, open_weights, settings, rng)
                 weights[open_weights] += move
                 done += 1
-                yield Step(done, total, "Letting the other weights make up for the noise", {"loss": loss})
+                reached = weights.reshape(problem.original.shape).copy()
+                yield Step(done, total, "Letting the other weights make up for the noise", {"loss": loss}, reached)
         for item in learn_again(problem, weights.reshape(problem.original.shape), settings.finetune, rng, done):
             if isinstance(item, Step):
                 yield item

@@ -53,7 +53,7 @@ class GradientClipping:
         weights = problem.public + clip(problem.original - problem.public, settings.initial_radius)
         for t, spread in enumerate(sigmas, start=1):
             loss, weights = noisy_step(problem, weights, settings, spread, noise, rng)
-            yield Step(t, total, HIDING, {"loss": loss})
+            yield Step(t, total, HIDING, {"loss": loss}, weights)
         for item in learn_again(problem, weights, settings.finetune, rng, settings.steps):
             if isinstance(item, Step):
                 yield item

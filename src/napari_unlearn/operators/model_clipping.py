@@ -43,7 +43,7 @@ class ModelClipping:
         weights = problem.original
         for t in range(1, settings.steps + 1):
             loss, weights = noisy_step(problem, weights, settings, sigma, noise, rng)
-            yield Step(t, total, HIDING, {"loss": loss})
+            yield Step(t, total, HIDING, {"loss": loss}, weights)
         for item in learn_again(problem, weights, settings.finetune, rng, settings.steps):
             if isinstance(item, Step):
                 yield item

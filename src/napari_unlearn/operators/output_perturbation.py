@@ -39,7 +39,7 @@ class OutputPerturbation:
         weights = weights + noise.gaussian(weights.shape, sigma)
         # The loss of the noisy model, which is the first that may be told.
         loss, _ = problem.loss_and_gradient(weights, rng)
-        yield Step(1, 1 + 2 * (settings.finetune + 1), HIDING, {"loss": loss})
+        yield Step(1, 1 + 2 * (settings.finetune + 1), HIDING, {"loss": loss}, weights)
         for item in learn_again(problem, weights, settings.finetune, rng, 1):
             if isinstance(item, Step):
                 yield item

@@ -186,8 +186,8 @@ class Step:
     metrics : mapping of str to float
         Points for curves.
     weights : ndarray of float64 or None
-        The weights after this step, where whoever runs the operator should watch them for collapse and, unless the
-        operator is certified, may stop with them.
+        The weights after this step, where whoever runs the operator should watch them for collapse, may show what
+        they do and, unless the operator is certified, may stop with them.
     """
 
     done: int

@@ -40,6 +40,7 @@ class ResidualHead:
                 settings.iterations,
                 "Moving the head to the retain minimum",
                 {"loss": state.loss, "residual": state.residual},
+                state.weights,
             )
         if not state.residual <= settings.residual:
             raise UserError(

@@ -126,8 +126,9 @@ class RunWatch:
         chosen = Assumption(
             "Nothing that forgotten labels tell had a part in when the run was stopped.",
             f"{said} Every state is fitted to kept labels alone, and so are the loss and the gradient that the run "
-            "shows; what else the person who stopped it went by cannot be checked. Let it run to its end where this "
-            "matters.",
+            "shows. Its curves of Dice and leakage stand beside the model in use, which forgotten labels taught. "
+            "Whether the person who stopped it went by that or by anything else cannot be checked; let it run to its "
+            "end where this matters.",
             True,
         )
         return Revision(weights, "none-needed", {"stopped_at": step.done}, assumptions=(chosen,), stopped=said)
