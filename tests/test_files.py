@@ -54,6 +54,15 @@ def test_files_that_belong_together_are_replaced_together_or_not_at_all(
     assert {entry.name: entry.read_bytes() for entry in tmp_path.iterdir()} == {"weights": b"new", "card": b"new"}
 
 
+def test_what_the_disk_refuses_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: .*mask\.png'$"):
+        atomic_write(tmp_path / "mask.png", b"new")
+
+
 def test_a_drive_that_cannot_flush_folders_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flush = os.fsync
 

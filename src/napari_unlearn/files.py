@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +49,29 @@ def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
     # Not tempfile: its files are closed to everybody else, and the way to open them up is not safe between threads.
     made = {folder / f".{secrets.token_hex(8)}.new": folder / name for name in contents}
     try:
-        for new, data in zip(made, contents.values(), strict=True):
-            with new.open("xb") as stream:
+        for (new, path), data in zip(made.items(), contents.values(), strict=True):
+            with _about(path), new.open("xb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
         for new, path in made.items():
-            new.replace(path)
+            with _about(path):
+                new.replace(path)
     except BaseException:
         for new in made:
-            new.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                new.unlink()
         raise
     _sync_folder(folder)
+
+
+@contextlib.contextmanager
+def _about(path: Path) -> Iterator[None]:
+    # A disk that is full does not say for which file, and the name of the new one says nothing to anybody.
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def atomic_json(path: Path, value: object) -> None:

@@ -66,6 +66,12 @@ def test_what_is_not_a_table_is_refused_with_the_line(tmp_path: Path, content: s
         read_table(table(tmp_path, content))
 
 
+def test_a_hundred_thousand_columns_are_looked_at_once_each(tmp_path: Path) -> None:
+    # Counting each among all the others took half an hour.
+    names = [f"c{i}" for i in range(100_000)]
+    assert read_table(table(tmp_path, ",".join(names))).columns == tuple(names)
+
+
 def test_a_huge_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "LARGEST", 2**20)
     with (tmp_path / "metadata.csv").open("wb") as stream:

@@ -77,6 +77,24 @@ def test_only_what_the_user_did_not_cause_is_logged(name: str, logged: bool, cap
     assert bool(caplog.records) is logged
 
 
+@pytest.mark.parametrize(("name", "traceback"), [("memory", False), ("full", False), ("runtime", True)])
+def test_the_command_line_shows_the_details_of_a_surprise_only(
+    name: str, traceback: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    @guarded
+    def job(request: int, token: Token) -> Iterator[Event]:
+        CASES[name][0]()
+        yield Done(request)
+
+    list(job(1, Token()))
+    assert [record.levelname == "ERROR" for record in caplog.records] == [traceback]
+
+
+def test_a_full_disk_names_the_file_where_it_is_known() -> None:
+    error = OSError(errno.ENOSPC, "No space left on device", "/runs/a.json")
+    assert explain(error).sentence == "/runs/a.json cannot be written: the disk is full."
+
+
 def test_memory_of_the_computer_and_of_the_card_are_told_apart() -> None:
     assert "CPU" in explain(MemoryError()).remedy
     assert explain(RuntimeError("CUDA error: out of memory")).sentence == "The graphics card ran out of memory."

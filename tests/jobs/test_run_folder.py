@@ -225,6 +225,19 @@ def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path, trouble: BaseExc
     assert list(tmp_path.iterdir()) == []
 
 
+def test_of_two_runs_with_one_name_the_second_says_that_it_is_taken(tmp_path: Path) -> None:
+    def fill() -> None:
+        with new_run(tmp_path / "run") as folder:
+            (folder / "a").write_text("second")
+            with new_run(tmp_path / "run") as faster:
+                (faster / "a").write_text("first")
+
+    with pytest.raises(UserError, match="run exists already; choose a new folder"):
+        fill()
+    assert (tmp_path / "run" / "a").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
 def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     out = tmp_path / "first"
     out.mkdir()

@@ -250,3 +250,50 @@ class Trap:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return os.mkdir, (str(self.folder),)
+
+
+def other(copy: Path) -> HeadSegmenter:
+    """Another model than the one that is there."""
+    segmenter = load_segmenter(copy)
+    assert isinstance(segmenter, HeadSegmenter)
+    segmenter.head.weights[:] += 1
+    return segmenter
+
+
+def test_a_model_that_was_half_replaced_is_the_new_one_as_soon_as_its_card_is_there(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = other(copy)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_unlearn.models.checkpoint._settle", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save_segmenter(new, copy)
+    assert sha256_file(copy / WEIGHTS) != json.loads((copy / CARD).read_text())["weights_sha256"]
+    again = load_segmenter(copy)
+    assert isinstance(again, HeadSegmenter)
+    np.testing.assert_array_equal(again.head.weights, new.head.weights)
+    assert sorted(path.name for path in copy.iterdir()) == [CARD, WEIGHTS]
+
+
+def test_weights_that_wait_beside_another_card_are_left_alone(copy: Path) -> None:
+    before = load_segmenter(copy)
+    (copy / f".{WEIGHTS}.next").write_bytes(b"of a program that was killed before its card was there")
+    after = load_segmenter(copy)
+    assert isinstance(before, HeadSegmenter)
+    assert isinstance(after, HeadSegmenter)
+    np.testing.assert_array_equal(after.head.weights, before.head.weights)
+    save_segmenter(other(copy), copy)
+    assert sorted(path.name for path in copy.iterdir()) == [CARD, WEIGHTS]
+
+
+def test_a_model_that_nobody_could_load_is_not_written_over_another(copy: Path) -> None:
+    new, digest = other(copy), sha256_file(copy / WEIGHTS)
+    new.head.weights[0, 0] = np.nan
+    with pytest.raises(UserError, match="not finite"):
+        save_segmenter(new, copy)
+    assert sha256_file(copy / WEIGHTS) == digest
+    load_segmenter(copy)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import save as save_file
 
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.feature_cache import CACHE_VARIABLE, FeatureCache, default_cache_folder
@@ -52,6 +54,27 @@ def test_a_damaged_entry_is_made_anew(cache: FeatureCache, grid: torch.Tensor, d
     entry.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
     assert same(cache.levels(grid), first)
     assert entry.read_bytes() == whole
+
+
+def test_one_wrong_bit_anywhere_is_found_and_the_entry_made_anew(cache: FeatureCache, grid: torch.Tensor) -> None:
+    first = cache.levels(grid)
+    (entry,) = entries(cache.folder)
+    whole = entry.read_bytes()
+    rng = np.random.default_rng(0)
+    for place in [*rng.integers(0, len(whole), 20), *rng.integers(0, 500, 20)]:
+        wrong = bytearray(whole)
+        wrong[place] ^= 1 << int(rng.integers(8))
+        entry.write_bytes(wrong)
+        assert same(cache.levels(grid), first)
+        # Blanks of the header say nothing, so that an entry with another one is as good.
+        assert entry.read_bytes() == whole or wrong[place] in b" "
+
+
+def test_an_entry_that_cannot_be_read_is_made_anew(cache: FeatureCache, grid: torch.Tensor) -> None:
+    first = cache.levels(grid)
+    (entry,) = entries(cache.folder)
+    entry.write_bytes(save_file({"1": torch.zeros(1, dtype=torch.float16)}))
+    assert same(cache.levels(grid), first)
 
 
 def test_every_changed_pixel_has_an_entry_of_its_own(cache: FeatureCache, grid: torch.Tensor) -> None:

@@ -115,11 +115,19 @@ def test_missing_and_unknown_fields_of_an_assumption_are_named(make_certificate)
         Certificate.from_dict(record | {"assumptions": "s"})
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, "1", True])
+@pytest.mark.parametrize("value", [math.nan, math.inf, "1", True, 10**400, "x" * 10_000])
 @pytest.mark.parametrize("name", ["epsilon", "delta", "mu"])
 def test_numbers_must_be_finite(make_certificate, name, value):
     with pytest.raises(ValueError, match=f"field '{name}' must be a finite number"):
         Certificate.from_dict(make_certificate().to_dict() | {name: value})
+
+
+def test_what_is_wrong_is_said_in_one_short_line(make_certificate):
+    with pytest.raises(ValueError, match=r"'x\\n' that is not known") as unknown:
+        Certificate.from_dict(make_certificate().to_dict() | {"x\n": 1})
+    with pytest.raises(ValueError, match=r"tier must be one of") as tier:
+        make_certificate(tier="y\n" * 10_000)
+    assert all(len(str(error.value)) < 200 and "\n" not in str(error.value) for error in (unknown, tier))
 
 
 @pytest.mark.parametrize(

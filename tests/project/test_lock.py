@@ -11,6 +11,24 @@ import pytest
 
 from napari_unlearn.project.lock import FILE_NAME, ProjectLock, read_owner
 
+# Takes the lock again and again, looks each time whether anybody else has it, and ends as if killed while it has it.
+RIVAL = """
+import os, sys
+from pathlib import Path
+from napari_unlearn.project.lock import ProjectLock
+folder = Path(sys.argv[1])
+for _ in range(25):
+    lock = ProjectLock(folder)
+    while not lock.take():
+        pass
+    os.close(os.open(folder / "alone", os.O_CREAT | os.O_EXCL))
+    os.unlink(folder / "alone")
+    if _ < 24:
+        lock.release()
+print("alone every time", flush=True)
+os._exit(9)
+"""
+
 
 def write(folder: Path, **facts: object) -> None:
     owner = {
@@ -96,3 +114,43 @@ def test_of_two_that_find_a_stale_lock_one_gets_it(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(module, "atomic_write", overtaken)
     took = first.take()
     assert took != (second.holder is None)
+
+
+def test_rivals_that_end_while_they_have_it_never_have_it_together(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RIVAL, str(tmp_path)]
+    rivals = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [rival.communicate()[0] for rival in rivals] == ["alone every time\n"] * 3
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+    last = ProjectLock(tmp_path)
+    assert last.take()
+    assert last.stale
+
+
+def test_nobody_sees_a_lock_before_it_says_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, seen = os.link, []
+
+    def watched(source: Path, target: Path) -> None:
+        seen.append(target.exists())
+        link(source, target)
+        seen.append(read_owner(target) is not None)
+
+    monkeypatch.setattr(os, "link", watched)
+    assert ProjectLock(tmp_path).take()
+    assert seen == [False, True]
+
+
+def test_a_drive_without_second_names_holds_a_lock_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    first, second = ProjectLock(tmp_path), ProjectLock(tmp_path)
+    assert first.take()
+    assert not second.take()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+@pytest.mark.parametrize("facts", [{"pid": "me"}, {"pid": 2**70}, {"pid": None}, {"since": 9}, {"host": ["x"]}])
+def test_a_lock_from_elsewhere_may_say_anything(tmp_path: Path, facts: dict[str, object]) -> None:
+    write(tmp_path, **facts)
+    assert ProjectLock(tmp_path).take()

@@ -32,7 +32,7 @@ def export(
             from napari_unlearn.export.portable import read_facts
 
             measured = read_facts(out)["round_trip"]
-    except (UserError, OSError) as error:
+    except UserError as error:
         fail(str(error))
     if json:
         told = {"folder": str(out), "model": str(model)}

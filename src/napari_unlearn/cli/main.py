@@ -11,6 +11,7 @@ from napari_unlearn.cli.compose import compose
 from napari_unlearn.cli.demo import demo
 from napari_unlearn.cli.evaluate import evaluate
 from napari_unlearn.cli.export import export
+from napari_unlearn.cli.group import Commands
 from napari_unlearn.cli.information import information
 from napari_unlearn.cli.operators import operators
 from napari_unlearn.cli.plan import plan
@@ -27,6 +28,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 app = typer.Typer(
     name="napari-unlearn",
+    cls=Commands,
     help="Make a segmentation model forget what coarse masks took in, and prove it.",
     no_args_is_help=True,
     add_completion=False,

@@ -46,7 +46,7 @@ def predict(
 
         written = follow(events(PredictRequest(dataset, model, tuple(case or ()), device), token), token, write)
         writer.finish()
-    except (UserError, OSError) as error:
+    except UserError as error:
         fail(str(error))
     if json:
         print_json({"folder": str(out), "cases": written})

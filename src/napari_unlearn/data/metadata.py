@@ -106,9 +106,11 @@ def _header(path: Path, cells: list[str]) -> tuple[str, ...]:
     # Spreadsheets leave empty columns at the end.
     while cells and not cells[-1]:
         cells.pop()
-    double = next((cell for cell in cells if cells.count(cell) > 1), None)
-    if double is not None:
-        raise UserError(f"{path} names the column {double!r} more than once; rename one of them.")
+    known: set[str] = set()
+    for cell in cells:
+        if cell in known:
+            raise UserError(f"{path} names the column {cell[:60]!r} more than once; rename one of them.")
+        known.add(cell)
     return tuple(cells)
 
 

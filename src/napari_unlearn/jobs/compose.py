@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,6 +183,7 @@ def _write(
     share: float | None,
 ) -> RunResult:
     from napari_unlearn.jobs.certify import assumptions, certificate, earlier_attempts
+    from napari_unlearn.jobs.live_ledger import alone
     from napari_unlearn.models.checkpoint import CARD, save_segmenter
     from napari_unlearn.operators.protocol import Budget, Revision
     from napari_unlearn.privacy import gaussian_dp
@@ -214,7 +216,7 @@ def _write(
     if share is not None:
         settings["share_of_second"] = share
     texts = [(folder / CERTIFICATE).read_bytes() for folder in (request.first, request.second)]
-    with new_run(request.out) as folder:
+    with ExitStack() as held, new_run(request.out) as folder:
         hashes = {
             "model_in": sha256_file(request.first / MODEL / "model.safetensors"),
             "model_in_second": sha256_file(request.second / MODEL / "model.safetensors"),
@@ -223,6 +225,10 @@ def _write(
             **{f"certificate_{name}": sha256_bytes(text) for name, text in zip(PARTS, texts, strict=True)},
             **composing.public_encoder,
         }
+        atomic_json(folder / METRICS, numbers)
+        atomic_write(folder / EVENTS, b"")
+        if joint.tier == "certified":
+            held.enter_context(alone(request.out.parent))
         record = certificate(
             composing.first,
             _info(joint.tier),
@@ -238,8 +244,6 @@ def _write(
         for name, text in zip(PARTS, texts, strict=True):
             atomic_write(folder / FOLDER / f"{name}.json", text)
         write_certificate(folder, record)
-        atomic_json(folder / METRICS, numbers)
-        atomic_write(folder / EVENTS, b"")
     return RunResult(
         request.out,
         request.out / MODEL,

@@ -47,7 +47,9 @@ def guarded(job: Callable[[Request, Token], Iterator[Event]]) -> Callable[[Reque
             yield Cancelled()
         except Exception as error:  # noqa: BLE001 - the one place where every failure becomes a sentence
             if not isinstance(error, UserError):
-                _LOG.exception("A job failed.")
+                # The sentence says all there is to say of a full disk; only of a surprise are the details shown.
+                level = logging.WARNING if understood(error) else logging.ERROR
+                _LOG.log(level, "A job failed.", exc_info=True)
             yield explain(error)
 
     return events
@@ -76,7 +78,8 @@ def explain(error: Exception) -> Failed:
             "Nothing was changed; close other programs, choose the CPU as device, or train at a smaller image size.",
         )
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return Failed("The disk is full.", "Nothing was changed; free some space and start again.")
+        sentence = f"{error.filename} cannot be written: the disk is full." if error.filename else "The disk is full."
+        return Failed(sentence, "Nothing was changed; free some space and start again.")
     if isinstance(error, PermissionError):
         return Failed(
             f"{error.filename or 'A file'} cannot be written or read.", "Nothing was changed; check its permissions."
@@ -87,6 +90,21 @@ def explain(error: Exception) -> Failed:
         f"Something unexpected went wrong ({': '.join(filter(None, (type(error).__name__, text)))}).",
         "Nothing was changed; the log holds the details for a bug report.",
     )
+
+
+def understood(error: Exception) -> bool:
+    """Tell whether it is clear what went wrong: the user, the disk or the memory, and not this program.
+
+    Parameters
+    ----------
+    error : Exception
+        Whatever was raised.
+
+    Returns
+    -------
+    bool
+    """
+    return isinstance(error, UserError | OSError) or out_of_memory(error)
 
 
 def out_of_memory(error: Exception) -> bool:

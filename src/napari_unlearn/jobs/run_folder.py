@@ -6,6 +6,7 @@ written under another name and renamed when it is complete, so that a run exists
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -49,12 +50,22 @@ def new_run(out: Path) -> Iterator[Path]:
         folder.chmod(0o755)
         yield folder
         _write_sums(folder)
-        if out.exists():
-            out.rmdir()
-        folder.rename(out)
+        _publish(folder, out)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _publish(folder: Path, out: Path) -> None:
+    try:
+        if out.exists():
+            out.rmdir()
+        folder.rename(out)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        # Somebody else was faster with the same name.
+        raise UserError(f"{out} exists already; choose a new folder for the run.") from error
 
 
 def require_free(out: Path) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -296,16 +297,18 @@ def _finish(
 ) -> Done:
     """Write the run folder."""
     from napari_unlearn.jobs.certify import certificate, earlier_attempts
+    from napari_unlearn.jobs.live_ledger import alone
     from napari_unlearn.models.checkpoint import CARD, save_segmenter
     from napari_unlearn.models.segmenter import HeadSegmenter
     from napari_unlearn.operators.protocol import Budget
 
     assert isinstance(finished, _Finished)
     segmenter, start, revision, collected = finished.segmenter, finished.start, finished.revision, finished.collected
-    with new_run(request.out) as folder:
+    with ExitStack() as held, new_run(request.out) as folder:
         model_out = save_segmenter(finished.revised, folder / MODEL)
         events_text = "".join(json.dumps(_plain(event)) + "\n" for event in log if not isinstance(event, Done))
         atomic_write(folder / EVENTS, events_text.encode())
+        atomic_json(folder / METRICS, {**_metrics(finished), "request": to_keep(request)})
         numbers: dict[str, float] = {**dataclasses.asdict(settings), "counterfactual": request.counterfactual}
         # Of a head the encoder is in the model; of a U-Net it is where the public start comes from, if that is known.
         encoder = segmenter.encoder if isinstance(segmenter, HeadSegmenter) else start and start.encoder
@@ -318,6 +321,8 @@ def _finish(
         withdrawal = collected.withdrawal
         if withdrawal is not None:
             numbers |= {"forgotten_cases": len(withdrawal.cases), "keep_coarse": int(withdrawal.keep_coarse)}
+        if operator.tier == "certified":  # or two that end in the same moment miss each other's cost
+            held.enter_context(alone(request.out.parent))
         record = certificate(
             segmenter,
             operator,
@@ -337,7 +342,6 @@ def _finish(
             start,
         )
         write_certificate(folder, record)
-        atomic_json(folder / METRICS, {**_metrics(finished), "request": to_keep(request)})
     # They can be computed anew as long as the images are there; that is for whoever keeps the images to end.
     for path in collected.maps:
         path.unlink(missing_ok=True)
@@ -364,9 +368,10 @@ def _metrics(finished: _Finished) -> dict[str, Any]:
 
     problem, revision = finished.collected.problem, finished.revision
 
-    def loss(weights: Any) -> float:
+    def loss(weights: Any) -> float | None:
         # The same draw for each, where a draw is needed, so that they can be compared.
-        return float(problem.loss_and_gradient(weights, np.random.default_rng(0))[0])
+        value = float(problem.loss_and_gradient(weights, np.random.default_rng(0))[0])
+        return value if math.isfinite(value) else None
 
     return {
         "seconds": finished.seconds,

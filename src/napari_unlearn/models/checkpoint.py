@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,15 @@ CARD_BYTES = 64 * 2**20
 LARGEST_GRID = 8192
 """Long side of a working grid in pixels."""
 _ENCODER = "encoder."
+# The weights of a model that replaces another, until its card is there; see `save_segmenter`.
+_NEXT = f".{WEIGHTS}.next"
 
 
 def save_segmenter(segmenter: HeadSegmenter | UnetSegmenter, folder: Path) -> str:
-    """Write a model.
+    """Write a model; one that is there already is replaced as a whole, or stays as it was.
+
+    The new card is what replaces the old model: weights that it names are put in their place before anything else is
+    done with the folder, here or, where the program was killed in between, by `load_segmenter`.
 
     Parameters
     ----------
@@ -46,11 +52,19 @@ def save_segmenter(segmenter: HeadSegmenter | UnetSegmenter, folder: Path) -> st
     -------
     str
         SHA-256 of the weights file, as certificates quote it.
+
+    Raises
+    ------
+    UserError
+        The model holds numbers that are not finite, so that nobody could load it.
+    OSError
+        The disk is full or the folder cannot be written; what was there is unchanged.
     """
     if isinstance(segmenter, HeadSegmenter):
         kind, encoder, tensors = "head", segmenter.encoder.card, _head_tensors(segmenter)
     else:
         kind, encoder, tensors = "unet", segmenter.encoder_card, segmenter.network.stored_state()
+    _check_finite(folder, tensors)
     data = save(tensors)
     digest = sha256_bytes(data)
     facts = {
@@ -60,8 +74,14 @@ def save_segmenter(segmenter: HeadSegmenter | UnetSegmenter, folder: Path) -> st
         "encoder": dataclasses.asdict(encoder),
         "weights_sha256": digest,
     }
-    # Together, or a full disk would leave the weights of one model beside the card of another.
-    atomic_writes(folder, {WEIGHTS: data, CARD: json_bytes(facts)})
+    card = json_bytes(facts)
+    try:
+        atomic_writes(folder, {_NEXT: data, CARD: card})
+    except BaseException:
+        if not (folder / CARD).is_file() or (folder / CARD).read_bytes() != card:
+            (folder / _NEXT).unlink(missing_ok=True)
+        raise
+    _settle(folder, digest)
     return digest
 
 
@@ -91,6 +111,7 @@ def load_segmenter(
     """
     facts = _read_card(folder)
     try:
+        _settle(folder, facts["weights_sha256"])
         # Asked before opening, because opening a named pipe waits for ever.
         if not (folder / WEIGHTS).is_file():
             raise FileNotFoundError(2, "no such file", str(folder / WEIGHTS))
@@ -107,6 +128,8 @@ def load_segmenter(
             bounded=None if bounded is None else BoundedTraining.from_dict(bounded),
             withdrawn=tuple(card.withdrawn),
         )
+        if not isinstance(card.positive, int) or not 0 <= card.positive < len(card.classes):
+            raise _misfit(folder)
         encoder = EncoderCard.from_dict(facts["encoder"])
         # A card without the word is of a head: there was nothing else to say.
         kind = facts.get("kind", "head")
@@ -114,8 +137,10 @@ def load_segmenter(
             return _head(folder, card, encoder, tensors, device, cache)
         if kind == "unet":
             return _unet(folder, card, encoder, tensors, device)
-    except UserError:
-        raise
+    except UserError as error:
+        if str(folder) in str(error):
+            raise
+        raise UserError(f"{folder} cannot be used. {error}") from error
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{folder} is not a complete model of napari-unlearn; export or train it again.") from error
     raise UserError(f"{folder / CARD} tells of a kind of model, '{kind}', that this version does not know; update it.")
@@ -143,7 +168,9 @@ def _head(
     encoder = Encoder(encoder_card, state)
     standardiser = Standardiser(tensors["head.mean"].numpy(), tensors["head.std"].numpy())
     head = PixelHead(tensors["head.weights"].numpy(), standardiser, encoder.channels)
-    if head.weights.shape != (len(card.classes), sum(encoder.channels) + 1):
+    features = sum(encoder.channels)
+    shapes = head.weights.shape, standardiser.mean.shape, standardiser.std.shape
+    if shapes != ((len(card.classes), features + 1), (features,), (features,)) or not (standardiser.std > 0).all():
         raise _misfit(folder)
     return HeadSegmenter(card, encoder, head, FeatureCache(encoder, cache, device))
 
@@ -169,6 +196,13 @@ def _check_sizes(folder: Path, facts: dict[str, Any]) -> None:
         )
     if not 2 <= len(names) <= MOST_CLASSES or not all(isinstance(name, str) for name in names):
         raise UserError(f"{folder / CARD} lists {len(names)} classes; name 2 to {MOST_CLASSES} of them.")
+
+
+def _settle(folder: Path, digest: str) -> None:
+    new = folder / _NEXT
+    if new.is_file() and not new.is_symlink() and sha256_file(new) == digest:
+        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+            new.replace(folder / WEIGHTS)
 
 
 def _check_finite(folder: Path, tensors: dict[str, Tensor]) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
@@ -63,6 +64,10 @@ class EncoderCard:
         """
         card = cls(**values)
         (red, green, blue), (red_std, green_std, blue_std) = card.mean, card.std
+        if not isinstance(card.name, str) or not isinstance(card.trained_on, str) or not isinstance(card.public, bool):
+            raise TypeError("The card of an encoder needs a name, an origin, and whether it is public.")
+        if not np.isfinite((*card.mean, *card.std)).all() or min(card.std) <= 0:
+            raise ValueError("The colours of an encoder need finite means and positive spreads.")
         return dataclasses.replace(card, mean=(red, green, blue), std=(red_std, green_std, blue_std))
 
     def fitted_on(self, masks: str, dataset: str) -> EncoderCard:
@@ -194,7 +199,10 @@ def load_encoder(path: Path) -> Encoder:
         raise UserError(f"There is no encoder file {path}; check the path.") from error
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path} is not an encoder saved by napari-unlearn; choose another file.") from error
-    return Encoder(card, weights)
+    try:
+        return Encoder(card, weights)
+    except UserError as error:
+        raise UserError(f"{path} cannot be used. {error}") from error
 
 
 def imagenet_encoder(name: str) -> Encoder:

@@ -1,12 +1,15 @@
 """Maps of the frozen encoder, computed once a case and kept on disk.
 
 The key is made of content alone (encoder weights, pixels on the grid), so a renamed file or another data set finds its
-maps again and a changed pixel never finds stale ones. A damaged entry is computed anew.
+maps again and a changed pixel never finds stale ones. An entry that is damaged, be it in a single bit, does not fit the
+check sum it holds, and is computed anew.
 """
 
 from __future__ import annotations
 
 import os
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,7 @@ from torch import Tensor
 from napari_unlearn.files import atomic_write, sha256_bytes
 from napari_unlearn.models.encoder import Encoder
 
+_SUM = "sum"
 CACHE_VARIABLE = "NAPARI_UNLEARN_CACHE"
 
 
@@ -60,12 +64,11 @@ class FeatureCache:
             On the CPU. The first level is computed from the image each time, it would only repeat it on disk.
         """
         path = self.path(grid)
-        try:
-            stored = load(path.read_bytes())
-            deep = [stored[str(level)] for level in range(1, len(self.encoder.channels))]
-        except (FileNotFoundError, SafetensorError, KeyError):
+        deep = self._kept(path)
+        if deep is None:
             deep = self.compute(grid[None])[0][1:]
-            atomic_write(path, save({str(i): level.contiguous() for i, level in enumerate(deep, 1)}))
+            entry = {str(i): level.contiguous() for i, level in enumerate(deep, 1)}
+            atomic_write(path, save({**entry, _SUM: _sum(deep)}))
         return [self._colours(grid), *deep]
 
     def compute(self, grids: Tensor) -> list[list[Tensor]]:
@@ -91,6 +94,22 @@ class FeatureCache:
         )
         return self.folder / key[:2] / f"{key}.safetensors"
 
+    def _kept(self, path: Path) -> list[Tensor] | None:
+        try:
+            stored = load(path.read_bytes())
+            deep = [stored[str(level)] for level in range(1, len(self.encoder.channels))]
+            return deep if torch.equal(stored[_SUM], _sum(deep)) else None
+        except (OSError, SafetensorError, KeyError):
+            return None
+
     def _colours(self, grid: Tensor) -> Tensor:
         mean, std = self.encoder.mean.cpu()[0], self.encoder.std.cpu()[0]
         return ((grid.float() / 255 - mean) / std).half()
+
+
+def _sum(levels: Sequence[Tensor]) -> Tensor:
+    found = 0
+    for level in levels:
+        found = zlib.crc32(f"{level.dtype} {tuple(level.shape)}".encode(), found)
+        found = zlib.crc32(level.contiguous().numpy(), found)
+    return torch.tensor(found)

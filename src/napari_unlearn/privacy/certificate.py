@@ -51,7 +51,7 @@ class Assumption:
         _check_text("assumption's sentence", self.sentence)
         _check_text("assumption's check", self.checked)
         if not isinstance(self.holds, bool):
-            raise ValueError(f"The assumption's field 'holds' must be true or false, but it is {self.holds!r}.")
+            raise ValueError(f"The assumption's field 'holds' must be true or false, but it is {_shown(self.holds)}.")
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,14 @@ class TensorGroup:
 
     def __post_init__(self) -> None:
         if self.role not in ROLES:
-            raise ValueError(f"The role of a tensor must be one of {', '.join(ROLES)}, but it is {self.role!r}.")
+            raise ValueError(f"The role of a tensor must be one of {', '.join(ROLES)}, but it is {_shown(self.role)}.")
         _check_text("tensors' provenance", self.provenance)
         _check_text("tensors' digest", self.sha256)
         names: Any = self.names
         if not isinstance(names, tuple) or not names or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"The tensors' names must be a list of texts that is not empty, but it is {names!r}.")
+            raise ValueError(
+                f"The tensors' names must be a list of texts that is not empty, but it is {_shown(names)}."
+            )
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,9 @@ class Certificate:
 
     def __post_init__(self) -> None:
         if self.tier not in TIERS:
-            raise ValueError(f"The certificate's tier must be one of {', '.join(TIERS)}, but it is {self.tier!r}.")
+            raise ValueError(
+                f"The certificate's tier must be one of {', '.join(TIERS)}, but it is {_shown(self.tier)}."
+            )
         for name in ("operator", "mechanism", "noise", "created"):
             _check_text(f"certificate's field '{name}'", getattr(self, name))
         for name in ("epsilon", "delta", "mu"):
@@ -152,7 +156,7 @@ class Certificate:
         for name, check in (("parameters", _check_number), ("hashes", _check_text), ("versions", _check_text)):
             _check_mapping(name, getattr(self, name))
             for key, value in getattr(self, name).items():
-                check(f"{name}: {key}", value)
+                check(f"{name}: {_shown(key)[1:-1]}", value)
         _check_count("attempts", self.attempts)
         _check_time(self.created)
 
@@ -210,7 +214,7 @@ class Certificate:
             A field is missing, unknown or malformed; the sentence names it.
         """
         if not isinstance(record, Mapping):
-            raise ValueError(f"The certificate must be a set of named fields, but it is {record!r}.")
+            raise ValueError(f"The certificate must be a set of named fields, but it is {_shown(record)}.")
         values = dict(record)
         _check_format(values.pop("format", 1))
         if "status" not in values:
@@ -228,7 +232,7 @@ class Certificate:
         if status != certificate.status:
             raise ValueError(
                 f"The certificate's field 'status' must be {certificate.status!r} by its other fields, but it is "
-                f"{status!r}."
+                f"{_shown(status)}."
             )
         return certificate
 
@@ -245,50 +249,61 @@ def _check_format(number: object) -> None:
         )
     if number != FORMAT or isinstance(number, bool):
         raise ValueError(
-            f"Its format is {number!r}, but this version of napari-unlearn knows format {FORMAT}; update it."
+            f"Its format is {_shown(number)}, but this version of napari-unlearn knows format {FORMAT}; update it."
         )
 
 
 def _entries(name: str, kind: type[Assumption] | type[TensorGroup], entries: object) -> list[Mapping[str, Any]]:
     if not isinstance(entries, (list, tuple)):
-        raise ValueError(f"The certificate's field '{name}' must be a list, but it is {entries!r}.")
+        raise ValueError(f"The certificate's field '{name}' must be a list, but it is {_shown(entries)}.")
     for entry in entries:
         _check_fields(f"certificate's entry in '{name}'", kind, entry)
         if kind is TensorGroup and not isinstance(entry["names"], (list, tuple)):
-            raise ValueError(f"The tensors' names must be a list of texts, but it is {entry['names']!r}.")
+            raise ValueError(f"The tensors' names must be a list of texts, but it is {_shown(entry['names'])}.")
     return list(entries)
 
 
 def _check_fields(what: str, kind: type[Certificate | Assumption | TensorGroup], record: object) -> None:
     if not isinstance(record, Mapping):
-        raise ValueError(f"The {what} must be a set of named fields, but it is {record!r}.")
+        raise ValueError(f"The {what} must be a set of named fields, but it is {_shown(record)}.")
     names = [field.name for field in fields(kind)]
     for name in names:
         if name not in record:
             raise ValueError(f"The {what} has no field '{name}'.")
     for name in record:
         if name not in names:
-            raise ValueError(f"The {what} has a field '{name}' that is not known.")
+            raise ValueError(f"The {what} has a field {_shown(name)} that is not known.")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _check_text(what: str, value: Any) -> None:
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"The {what} must be a text that is not empty, but it is {value!r}.")
+        raise ValueError(f"The {what} must be a text that is not empty, but it is {_shown(value)}.")
 
 
 def _check_number(what: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"The certificate's field '{what}' must be a finite number, but it is {value!r}.")
+    try:
+        finite = not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
+    except OverflowError:  # a whole number with more digits than any computation here can take
+        finite = False
+    if not finite:
+        raise ValueError(f"The certificate's field '{what}' must be a finite number, but it is {_shown(value)}.")
 
 
 def _check_count(what: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"The certificate's field '{what}' must be a whole number, 1 or more, but it is {value!r}.")
+        raise ValueError(
+            f"The certificate's field '{what}' must be a whole number, 1 or more, but it is {_shown(value)}."
+        )
 
 
 def _check_mapping(what: str, value: object) -> None:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) and key for key in value):
-        raise ValueError(f"The certificate's field '{what}' must be a set of named values, but it is {value!r}.")
+        raise ValueError(f"The certificate's field '{what}' must be a set of named values, but it is {_shown(value)}.")
 
 
 def _check_time(value: str) -> None:
@@ -298,5 +313,5 @@ def _check_time(value: str) -> None:
         zone = None
     if zone is None:
         raise ValueError(
-            f"The certificate's field 'created' must be a date and time with its time zone, but it is {value!r}."
+            f"The certificate's field 'created' must be a date and time with its time zone, but it is {_shown(value)}."
         )

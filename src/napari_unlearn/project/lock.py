@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from napari_unlearn.files import atomic_write, parse_json
+from napari_unlearn.files import atomic_write, parse_json, sha256_bytes
 from napari_unlearn.project import process
 
 FILE_NAME = "project.lock"
@@ -63,6 +63,8 @@ class ProjectLock:
     ----------
     folder : Path
         Where the file lies.
+    name : str
+        Name of the file.
 
     Attributes
     ----------
@@ -72,8 +74,8 @@ class ProjectLock:
         Whether the last owner ended without giving the lock back.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE_NAME
+    def __init__(self, folder: Path, name: str = FILE_NAME) -> None:
+        self.path = folder / name
         self.holder: Owner | None = None
         self.stale = False
         self._held = False
@@ -102,12 +104,20 @@ class ProjectLock:
         """
         data = (json.dumps(asdict(self._own), indent=2) + "\n").encode()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with self.path.open("xb") as stream:  # fails where there is one
-                stream.write(data)
-        except FileExistsError:
-            if not self._replace(data):
-                return False
+        while True:
+            try:
+                self._create(data)
+                break
+            except FileExistsError:
+                try:
+                    found = self.path.read_bytes()
+                except FileNotFoundError:  # given back in this moment
+                    continue
+                except OSError:
+                    found = b""
+                if not self._replace(found, data):
+                    return False
+                break
         self._held = True
         return True
 
@@ -134,13 +144,46 @@ class ProjectLock:
                 self.path.unlink()
         self._held = False
 
-    def _replace(self, data: bytes) -> bool:
-        self.holder = read_owner(self.path)
+    def _create(self, data: bytes) -> None:
+        # Written under another name first: an empty lock would pass for that of a crash.
+        new = self.path.with_name(f".{self._own.token}.new")
+        try:
+            with new.open("xb") as stream:
+                stream.write(data)
+            try:
+                os.link(new, self.path)  # fails where there is one
+                return
+            except FileExistsError:
+                raise
+            except (OSError, AttributeError):  # some network drives and memory sticks know no second name of a file
+                pass
+        finally:
+            with contextlib.suppress(OSError):
+                new.unlink()
+        try:
+            with self.path.open("xb") as stream:
+                stream.write(data)
+        except FileExistsError:
+            raise
+        except OSError:
+            self.path.unlink(missing_ok=True)
+            raise
+
+    def _replace(self, found: bytes, data: bytes) -> bool:
+        self.holder = _owner(found)
         if self.holder is not None and not self.holder.gone:
             return False
         self.stale = True
-        atomic_write(self.path, data)
-        # Two windows may have found the same stale lock: the one whose file is there holds it.
+        # Two may have found the same stale lock; without a lock on replacing it, each would replace that of the other.
+        claim = ProjectLock(self.path.parent, f".{self.path.name}.{sha256_bytes(found)[:16]}")
+        if not claim.take():
+            self.holder = claim.holder
+            return False
+        try:
+            if self.path.exists() and _owner(self.path.read_bytes()) == self.holder:
+                atomic_write(self.path, data)
+        finally:
+            claim.release()
         self.holder = read_owner(self.path)
         if self.holder != self._own:
             return False
@@ -161,9 +204,19 @@ def read_owner(path: Path) -> Owner | None:
     Owner or None
     """
     try:
-        return Owner(**parse_json(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return _owner(path.read_bytes())
+    except OSError:
         return None
+
+
+def _owner(text: bytes) -> Owner | None:
+    try:
+        owner = Owner(**parse_json(text))
+    except (ValueError, TypeError):
+        return None
+    facts: dict[str, object] = asdict(owner)
+    number = facts.pop("pid")
+    return owner if isinstance(number, int) and all(isinstance(word, str) for word in facts.values()) else None
 
 
 def user_name() -> str:

@@ -25,7 +25,7 @@ def alive(pid: int) -> bool:
         return _alive_on_windows(pid)
     try:
         os.kill(pid, 0)  # asks, and sends nothing
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has a number that large
         return False
     except PermissionError:
         return True

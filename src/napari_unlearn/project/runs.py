@@ -198,6 +198,7 @@ def _read(folder: Path) -> RunRecord | None:
 def _metrics(folder: Path) -> dict[str, Any]:
     try:
         record = parse_json((folder / "metrics.json").read_bytes())
-        return record if isinstance(record, dict) else {}
+        known = record if isinstance(record, dict) else {}
+        return {name: value for name, value in known.items() if name != "request" or isinstance(value, dict)}
     except (OSError, ValueError):
         return {}

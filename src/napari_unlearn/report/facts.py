@@ -155,7 +155,7 @@ def _numbers(values: Mapping[str, Any], group: str = "") -> dict[str, float]:
     for name, value in values.items():
         if isinstance(value, dict) and not group:
             found |= _numbers(value, f"{name}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf:
             found[f"{group}{name}"] = value
     return found
 
