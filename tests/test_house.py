@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email.parser import Parser
 from pathlib import Path
@@ -48,6 +50,37 @@ def test_the_manifest_at_the_root_is_the_manifest_of_the_package() -> None:
 
 def test_the_change_log_knows_this_version() -> None:
     assert f"## [{napari_unlearn.__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_diagram_of_the_architecture_allows_just_what_the_contract_allows() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (diagram,) = re.findall(r"```mermaid\n(.*?)```", page, re.DOTALL)
+    drawn = reached(arrows(diagram))
+    contracts = {
+        contract["id"]: contract
+        for contract in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    }
+    layers = [layer.split(" | ") for layer in contracts["house"]["layers"] if layer != "__main__"]
+    allowed = {
+        (above, below)
+        for place, layer in enumerate(layers)
+        for above in layer
+        for lower in layers[place + 1 :]
+        for below in lower
+    }
+    package = "napari_unlearn."
+    numbers = {name.removeprefix(package) for name in contracts["numbers"]["source_modules"]}
+    barred = {name.removeprefix(package) for name in contracts["numbers"]["forbidden_modules"]}
+    assert drawn == {(above, below) for above, below in allowed if not (above in numbers and below in barred)}
+    assert {name for pair in drawn for name in pair} == {
+        path.stem for path in SOURCE.iterdir() if path.suffix in ("", ".py") and not path.name.startswith("_")
+    }
+
+
+def test_arrows_of_a_diagram_are_read_in_chains_and_bundles() -> None:
+    found = arrows('flowchart TD\n  a["<b>a</b><br/>x"] --> b["y"] --> c & d\n  subgraph s [title]\n    c["z"]\n  end')
+    assert found == {("a", "b"), ("b", "c"), ("b", "d")}
+    assert reached(found) == found | {("a", "c"), ("a", "d")}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -167,6 +200,22 @@ def ruff(place: str, line: str) -> str:
         "-",
     ]
     return subprocess.run(command, input=f"{line}\n", capture_output=True, text=True, cwd=ROOT, check=False).stdout
+
+
+def arrows(diagram: str) -> set[tuple[str, str]]:
+    """Pairs of names that a mermaid flowchart joins."""
+    found: set[tuple[str, str]] = set()
+    for line in re.sub(r'\["[^"]*"\]', "", diagram).splitlines():
+        ends = [[name.strip() for name in part.split("&")] for part in line.split("-->")]
+        found |= {(a, b) for left, right in itertools.pairwise(ends) for a in left for b in right}
+    return found
+
+
+def reached(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The pairs, and all that can be reached along them."""
+    while longer := {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs:
+        pairs = pairs | longer
+    return pairs
 
 
 def mirror(path: Path) -> Path:
