@@ -21,7 +21,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from napari_unlearn.data.decode import image_shape, read_image
+from napari_unlearn.data.decode import image_shape, image_spacing, read_image
 from napari_unlearn.data.dicom import pixel_spacing
 from napari_unlearn.errors import UserError
 
@@ -204,6 +204,12 @@ def test_pixel_spacing_in_millimetres(
     tmp_path: Path, further: dict[str, list[float]], expected: tuple[float, float] | None
 ) -> None:
     assert pixel_spacing(write(tmp_path / "a.dcm", COLOURS, "RGB", **further)) == expected
+
+
+def test_only_dicom_among_images_tells_its_spacing(tmp_path: Path) -> None:
+    assert image_spacing(write(tmp_path / "a.dcm", COLOURS, "RGB", PixelSpacing=[0.02, 0.03])) == (0.02, 0.03)
+    (tmp_path / "a.png").write_bytes(encoded("PNG"))
+    assert image_spacing(tmp_path / "a.png") is None
 
 
 def test_pixel_spacing_of_something_else(tmp_path: Path) -> None:

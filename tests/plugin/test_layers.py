@@ -98,3 +98,36 @@ def test_the_other_layers_follow_the_image_and_remember_it_when_it_is_gone() -> 
         assert (tuple(layer.scale), tuple(layer.translate), layer.units) == ((0.25, 0.25), (1, -2), fine.units)
     again.scale = (2, 2)
     assert tuple(prediction.scale) == (2, 2)
+
+
+def test_a_spacing_from_the_file_becomes_millimetres_and_ends_with_that_case() -> None:
+    layers = LayerBook(ViewerModel(), classes=3)
+    image = layers.show_image(np.zeros((20, 30, 3), np.uint8), (0.02, 0.03))
+    fine = layers.show_fine(np.ones((20, 30), np.uint8))
+    leakage = layers.show_leakage(Role.LEAKAGE_AFTER, np.zeros((10, 10), np.float32), (0, 1))
+    millimetres = image.units
+    assert [str(unit) for unit in millimetres] == ["millimeter", "millimeter"]
+    assert all(layer.units == millimetres for layer in (fine, leakage))
+    assert np.allclose(fine.data_to_world([10, 10]), (0.2, 0.3))
+    assert np.allclose(leakage.data_to_world([9.5, 9.5]), image.data_to_world([19.5, 29.5]))
+
+    layers.show_image(np.zeros((20, 30, 3), np.uint8), (0.05, 0.05))
+    assert tuple(fine.scale) == (0.05, 0.05)
+    layers.show_image(np.zeros((8, 8, 3), np.uint8))  # a photograph among DICOM files
+    assert tuple(image.scale) == tuple(fine.scale) == (1, 1)
+    assert image.units == fine.units != millimetres
+    assert layers.show_coarse(np.ones((8, 8), np.uint8)).units == image.units
+
+
+def test_what_the_user_scaled_is_kept_for_images_that_tell_no_spacing() -> None:
+    layers = book()
+    image, fine = layers.find(Role.IMAGE), layers.find(Role.FINE)
+    assert tuple(image.scale) == (0.5, 0.5)  # by hand
+    layers.show_image(np.zeros((20, 30, 3), np.uint8), (0.02, 0.02))
+    assert tuple(image.scale) == tuple(fine.scale) == (0.02, 0.02)
+    assert tuple(image.translate) == (0, 0)
+    image.scale = (3, 3)  # by hand, and only for this case
+    assert tuple(fine.scale) == (3, 3)
+    layers.show_image(np.zeros((20, 30, 3), np.uint8))
+    assert tuple(image.scale) == tuple(fine.scale) == (0.5, 0.5)
+    assert tuple(fine.translate) == (2, 3)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_unlearn.data.artefacts import read_artefacts
-from napari_unlearn.data.decode import image_shape, read_image, read_mask
+from napari_unlearn.data.decode import image_shape, image_spacing, read_image, read_mask
 from napari_unlearn.errors import UserError
 
 
@@ -59,6 +59,11 @@ class Case:
     def shape(self) -> tuple[int, int]:
         """Height and width of the upright image, in pixels, from its header."""
         return image_shape(self.image_path)
+
+    @property
+    def spacing(self) -> tuple[float, float] | None:
+        """Millimetres between rows and between columns, from the header; None where that does not say."""
+        return image_spacing(self.image_path)
 
     def image(self) -> NDArray[np.uint8]:
         """Decode the image, upright: (H, W, 3) uint8 RGB.

@@ -34,6 +34,19 @@ def image_shape(path: Path) -> tuple[int, int]:
         return upright_shape(path, stream)
 
 
+def image_spacing(path: Path) -> tuple[float, float] | None:
+    """Millimetres between rows and between columns of an image, None where the file does not say: only DICOM does.
+
+    Raises
+    ------
+    UserError
+        As `read_image`, as far as the header tells.
+    """
+    with open_file(path) as stream:
+        known = dicom.is_dicom(stream)
+    return dicom.pixel_spacing(path) if known else None
+
+
 def read_image(path: Path) -> NDArray[np.uint8]:
     """Decode an image: JPEG, PNG, TIFF, BMP or DICOM, told by content and not by file name.
 

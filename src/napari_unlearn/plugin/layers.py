@@ -43,6 +43,7 @@ OPACITY = {Role.FINE: 0.2, Role.ARTEFACTS: 0.6, Role.COARSE: 1.0, Role.LEAKAGE_B
 PREDICTIONS = (Role.PREDICTION, Role.BEFORE, Role.AFTER)
 CONTRASTS = (Role.SPLIT, Role.DIFFERENCE)
 GEOMETRY = ("scale", "translate", "units")
+PLAIN: dict[str, Any] = {"scale": (1.0, 1.0), "translate": (0.0, 0.0), "units": ("pixel", "pixel")}
 LEAKAGES = (Role.LEAKAGE_BEFORE, Role.LEAKAGE_AFTER)
 
 
@@ -63,6 +64,9 @@ class LayerBook:
         self._own: dict[Role, Any] = {}
         self._coloured: dict[Role, int] = {}  # for how many classes; colouring draws the whole layer anew
         self._geometry: dict[str, Any] = {}  # of the image: outlives a layer that the user removes
+        self._spreading = False
+        self._spacing: tuple[float, float] | None = None  # as the file of the image says
+        self._by_user: dict[str, Any] = {}  # geometry that the user gave images whose files say nothing
 
     def find(self, role: Role) -> Any | None:
         """Layer of `role`, None when the user has removed it or it never was."""
@@ -74,9 +78,28 @@ class LayerBook:
             self._own[role] = found
         return found
 
-    def show_image(self, image: NDArray[np.uint8]) -> Any:
-        """Show the image of a case; shape (H, W, 3)."""
-        return self._put(Role.IMAGE, image)
+    def show_image(self, image: NDArray[np.uint8], spacing: tuple[float, float] | None = None) -> Any:
+        """Show the image of a case, in millimetres where its file tells its spacing.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (H, W, 3)
+            RGB.
+        spacing : tuple of float, optional
+            Millimetres between rows and between columns.
+
+        Returns
+        -------
+        napari.layers.Image
+        """
+        changed, self._spacing = spacing != self._spacing, spacing
+        if changed:
+            known = {**PLAIN, "scale": spacing, "units": ("mm", "mm")}
+            self._geometry = known if spacing is not None else {**PLAIN, **self._by_user}
+        layer = self._put(Role.IMAGE, image)
+        if changed:
+            self._spread()
+        return layer
 
     def show_coarse(self, coarse: NDArray[np.uint8], ring: NDArray[np.uint8] | None = None) -> Any:
         """Show the outline of a coarse mask, class ids of shape (H, W); `ring` where it is known already."""
@@ -186,16 +209,27 @@ class LayerBook:
     def _on_geometry(self, event: Any) -> None:
         """Let the other layers lie on the image when the user scales or moves it."""
         image = self.find(Role.IMAGE)
-        if image is None:
+        if image is None or self._spreading:
             return
         self._geometry = {name: getattr(image, name) for name in GEOMETRY}
-        for role in ORDER:
-            layer = self.find(role)
-            if layer is not None and layer is not image:
+        if self._spacing is None:
+            self._by_user = self._geometry
+        self._spread(image)
+
+    def _spread(self, besides: Any = None) -> None:
+        """Give every layer the geometry that is known of the image, `besides` one that has it already."""
+        self._spreading = True
+        try:
+            for role in ORDER:
+                layer = self.find(role)
+                if layer is None or layer is besides:
+                    continue
                 for name, value in self._geometry.items():
                     setattr(layer, name, value)
                 if role in LEAKAGES:
                     self._stretch(layer)
+        finally:
+            self._spreading = False
 
     def _stretch(self, layer: Any) -> None:
         """Lay a picture of any resolution over the whole image."""

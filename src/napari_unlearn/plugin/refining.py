@@ -60,7 +60,7 @@ class Refining(QObject):
         assert image is not None
         self._release()
         first = self._bench.book.find(Role.FINE) is None
-        self._bench.book.show_image(image)
+        self._bench.book.show_image(image, self._bench.project.spacing)
         if first:
             QTimer.singleShot(BREATH, self._begin)
         else:
@@ -102,7 +102,7 @@ class Refining(QObject):
             return
         book = self._bench.book
         if book.find(Role.IMAGE) is None and self._bench.project.image is not None:
-            book.show_image(self._bench.project.image)
+            book.show_image(self._bench.project.image, self._bench.project.spacing)
         self._show_outline()
         if self._overlay is None:
             self._attach()

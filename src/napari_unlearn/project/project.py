@@ -47,6 +47,8 @@ class Project:
         What the last session had not written into mask files when it ended without closing the project.
     image : ndarray of uint8, shape (H, W, 3), or None
         Image of the case in hand.
+    spacing : tuple of float, or None
+        Millimetres between its rows and between its columns, where its file says.
     """
 
     case_changed = Signal(object)  # Case
@@ -69,6 +71,7 @@ class Project:
             raise
         self.case: Case | None = None
         self.image: NDArray[np.uint8] | None = None
+        self.spacing: tuple[float, float] | None = None
         self._work: CaseWork | None = None
         self._told = False  # that something cannot be saved; said once
         self.recovered = self._recover() if self._store.access.crashed else ()
@@ -155,7 +158,8 @@ class Project:
         """Take a case in hand that was read before; the masks of the one before follow in the background."""
         self.record()
         work = self._store.hold(loaded.work)
-        self._work, self.case, self.image = work, work.case, loaded.image
+        self._work, self.case = work, work.case
+        self.image, self.spacing = loaded.image, loaded.spacing
         self._store.release(work)
         if work.recovered:
             self._changed(work)

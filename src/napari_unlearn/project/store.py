@@ -28,10 +28,11 @@ KEPT = "Your strokes are kept here until then."
 
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """A case that was read: the work on it, and its image, (H, W, 3) uint8."""
+    """A case that was read: the work on it, its image, (H, W, 3) uint8, and millimetres between rows and columns."""
 
     work: CaseWork
     image: NDArray[np.uint8]
+    spacing: tuple[float, float] | None
 
 
 class Store:
@@ -87,7 +88,7 @@ class Store:
 
     def load(self, case: Case) -> Loaded:
         """Read the work on a case and its image; as `read`."""
-        return Loaded(self.read(case), case.image())
+        return Loaded(self.read(case), case.image(), case.spacing)
 
     def hold(self, work: CaseWork) -> CaseWork:
         """Keep the work on a case in memory; what was there before stays, and is returned."""
