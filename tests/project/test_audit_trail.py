@@ -131,3 +131,14 @@ def test_a_long_trail_is_gone_on_with_from_its_end(path: Path, tail: int, monkey
     checked = verify_trail(path)
     assert checked.failures == ()
     assert checked.lines == 6
+
+
+@pytest.mark.parametrize("value", ["NaN", "1e999", '"\\ud800"'])
+def test_a_line_that_nobody_could_have_written_is_named(path: Path, value: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"refined"', value), encoding="utf-8")
+    assert verify_trail(path).failures == ("Line 3 of audit.jsonl is no entry of an audit trail.",)
+    trail = AuditTrail(path, "Bob")
+    trail.add("refined", "b")
+    trail.close()
+    assert verify_trail(path).failures == ("Line 3 of audit.jsonl is no entry of an audit trail.",)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,10 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / session.FILE_NAME).write_text(text)
     with pytest.raises(UserError, match=r"project\.json"):
         session.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "\0", "a\nb"])
+def test_a_model_that_no_system_could_hold_is_forgotten(tmp_path: Path, name: str) -> None:
+    record = {"in_progress": [], "model": name, "previous": name}
+    (tmp_path / session.FILE_NAME).write_text(json.dumps(record))
+    assert session.load(tmp_path) == session.Session()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.files import is_folder
 
 if TYPE_CHECKING:
     from napari_unlearn.jobs.unlearn import UnlearnRequest
@@ -55,7 +56,7 @@ def ask_again(record: Mapping[str, Any], dataset: Path, out: Path) -> UnlearnReq
     from napari_unlearn.jobs.unlearn import UnlearnRequest
 
     model = Path(str(record.get("model")))
-    if not model.is_dir():
+    if not is_folder(model):
         raise UserError(f"The model that this run started from is no longer at {model}; bring it back first.")
     try:
         return UnlearnRequest(**{**record, "dataset": dataset, "model": model, "out": out})

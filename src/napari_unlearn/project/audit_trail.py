@@ -222,9 +222,12 @@ def _end(path: Path) -> tuple[int, str, int, int]:
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
         entry = parse_json(line)
+        if not isinstance(entry, dict):
+            return None
+        _text(entry)  # what this program could not have written, such as NaN and half characters
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) else None
+    return entry
 
 
 def _altered_masks(root: Path, entries: list[dict[str, Any]]) -> list[str]:

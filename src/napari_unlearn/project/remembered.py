@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+from napari_unlearn.files import is_folder
 from napari_unlearn.project import session as sessions
 from napari_unlearn.project.history import Models, Step
 from napari_unlearn.project.store import Store
@@ -58,7 +59,7 @@ class Remembered:
         """
         assert step.models is not None
         left, wanted = step.models[::-1] if back else step.models
-        gone = next((name for name in wanted if name is not None and not Path(name).is_dir()), None)
+        gone = next((name for name in wanted if name is not None and not is_folder(Path(name))), None)
         if gone is not None:
             return wanted, f"The model in use stays as it is: {gone} is no longer there."
         return wanted, "" if self.models == left else "The model in use stays as it is: it is another one since."

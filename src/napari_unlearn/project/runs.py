@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from napari_unlearn.files import atomic_json, parse_json
+from napari_unlearn.files import atomic_json, is_folder, parse_json
 
 FOLDER_NAME = "unlearn-runs"
 
@@ -88,7 +88,7 @@ class RunRecord:
     def base(self) -> Path | None:
         """The model that it started from, if that was kept and is still there."""
         path = None if self.request is None else Path(str(self.request.get("model")))
-        return path if path is not None and path.is_dir() else None
+        return path if path is not None and is_folder(path) else None
 
 
 @dataclass(frozen=True)

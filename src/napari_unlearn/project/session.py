@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.files import atomic_json, parse_json
+from napari_unlearn.files import atomic_json, is_folder, parse_json
 
 FILE_NAME = "project.json"
 
@@ -74,4 +74,4 @@ def save(folder: Path, session: Session) -> None:
 
 
 def _folder(name: str | None) -> Path | None:
-    return Path(name) if name is not None and Path(name).is_dir() else None
+    return Path(name) if name is not None and is_folder(Path(name)) else None
