@@ -9,7 +9,7 @@ SCREEN := $(if $(filter Linux,$(shell uname -s)),xvfb-run -a -s "-screen 0 1920x
 export OMP_WAIT_POLICY := passive
 unexport OMP_NUM_THREADS
 
-.PHONY: help setup demo test lint fmt docs screenshots bench clean
+.PHONY: help setup demo test lint fmt lock docs screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,6 +36,12 @@ lint: setup ## style, layers, docstrings and types
 fmt: setup ## sort imports, mend what ruff can mend, format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock: setup ## choose the newest versions that fit and write them, with hashes, to requirements.lock
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra all --group test --group lint --group docs --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --prerelease disallow --upgrade \
+		--quiet --output-file requirements.lock
 
 docs: setup ## build the documentation into site/
 	$(BIN)/python scripts/list_operators.py

@@ -79,7 +79,11 @@ pip_install() {
 }
 
 install_project() {
-    pip_install --upgrade "pip>=25.1" && pip_install --editable ".[app]" --group dev
+    pip_install --upgrade "pip>=25.1" || return
+    # The lock names every package with its hash, for all systems and versions of Python that there were when it was made.
+    pip_install --no-deps --require-hashes --requirement requirements.lock ||
+        say "Not everything in requirements.lock could be installed here; taking the newest versions that fit instead."
+    pip_install --editable ".[app]" --group dev
 }
 
 # A virtual environment does not survive being moved: its scripts go on naming the old folder.
@@ -89,7 +93,7 @@ venv_is_sound() {
 
 set_up_python() {
     local wanted
-    wanted="$(cat pyproject.toml scripts/setup.sh | cksum) $(pwd -P)"
+    wanted="$(cat pyproject.toml requirements.lock scripts/setup.sh | cksum) $(pwd -P)"
     [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x "$venv/bin/napari-unlearn" ] && return
     venv_is_sound || create_venv
     rm -f "$stamp"

@@ -15,6 +15,8 @@ from typing import TypeGuard
 
 import pytest
 from hatchling.builders.wheel import WheelBuilder
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import napari_unlearn
 from napari_unlearn.cli.main import app
@@ -75,6 +77,24 @@ def test_the_diagram_of_the_architecture_allows_just_what_the_contract_allows() 
     assert {name for pair in drawn for name in pair} == {
         path.stem for path in SOURCE.iterdir() if path.suffix in ("", ".py") and not path.name.startswith("_")
     }
+
+
+def test_the_lock_has_a_version_and_hashes_for_everything_that_is_asked_for() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    locked: dict[str, list[str]] = {}
+    entries = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    for entry in entries:
+        pinned = re.match(r"([\w.-]+)==([^\s;]+)", entry)
+        assert pinned, entry.splitlines()[0]
+        assert "--hash=sha256:" in entry, entry.splitlines()[0]
+        locked.setdefault(canonicalize_name(pinned[1]), []).append(pinned[2])
+    extras = settings["project"]["optional-dependencies"]
+    asked = [settings["project"]["dependencies"], *(lines for name, lines in extras.items() if name != "pyside")]
+    asked += settings["dependency-groups"].values()
+    for requirement in (Requirement(line) for lines in asked for line in lines if isinstance(line, str)):
+        versions = locked.get(canonicalize_name(requirement.name), [])
+        own = requirement.name == settings["project"]["name"]
+        assert own or any(map(requirement.specifier.contains, versions)), f"{requirement}: run make lock"
 
 
 def test_arrows_of_a_diagram_are_read_in_chains_and_bundles() -> None:
