@@ -27,7 +27,12 @@ def seen(colour: str, sight: str) -> np.ndarray:
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize(
-    "together", [(colours.COARSE, colours.ARTEFACT, colours.PROPOSAL, *colours.CLASSES), colours.CURVES]
+    "together",
+    [
+        (colours.COARSE, colours.ARTEFACT, colours.PROPOSAL, *colours.CLASSES),
+        (colours.COARSE, colours.PROPOSAL, colours.MARKED, colours.MARKED_OTHER),
+        colours.CURVES,
+    ],
 )
 def test_what_is_seen_together_is_told_apart_by_everybody(together: tuple[str, ...], sight: str) -> None:
     # A difference of 2.3 is just noticeable between patches side by side.
@@ -50,3 +55,10 @@ def test_a_pixel_that_leaks_nothing_lets_the_image_through() -> None:
     assert colours.LEAKAGE[0][3] == 0
     alphas = [colour[3] for colour in colours.LEAKAGE]
     assert alphas == sorted(alphas)
+
+
+def test_the_kind_that_is_marked_stands_out_from_the_others() -> None:
+    table = colours.flag_colours(16)
+    assert table[0] == "transparent"
+    assert table[16] == table[16 | 1] == colours.MARKED
+    assert table[1] == table[64] == colours.MARKED_OTHER

@@ -13,7 +13,7 @@ from napari_unlearn.plugin.widget import UnlearnWidget
 SETTINGS = {
     "operator", "epsilon", "epsilon_slider", "delta", "counterfactual", "device", "brush_size",
     "forget_section", "forget_cases", "keep_coarse", "suggest_columns", "proposal_method", "stay_inside", "case_note",
-    "exclude_open",
+    "exclude_open", "artefact_kind",
 }  # fmt: skip
 
 

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from napari_unlearn.data.artefacts import ALL_FLAGS
+
 # Classes by id, from 1; further classes start again.
 CLASSES = ("#19d3e6", "#6b3fff", "#ccffcc", "#000066", "#993333")
 COARSE = "#ffe45c"
 ARTEFACT = "#ff4fa3"
 PROPOSAL = "#e8590c"
+# Of the artefact map: the kind that is brushed, and every other one.
+MARKED, MARKED_OTHER = "#00ffc8", "#8a8f98"
 # Only before, only after, another class: told apart by colour-blind eyes too (Okabe and Ito).
 DIFFERENCE: dict[int | None, str] = {1: "#e69f00", 2: "#56b4e9", 3: "#cc79a7"}
 LINE = "#ffffff"
@@ -44,3 +48,9 @@ def label_colours(class_ids: Iterable[int]) -> dict[int | None, str]:
 def one_colour(colour: str) -> dict[int | None, str]:
     """Colours of a Labels layer in which every label looks the same."""
     return {None: colour, 0: "transparent"}
+
+
+def flag_colours(flag: int) -> dict[int | None, str]:
+    """Colours of a Labels layer of artefact flags: one for pixels that have `flag`, another for those that do not."""
+    others = {value: MARKED if value & flag else MARKED_OTHER for value in range(1, ALL_FLAGS + 1)}
+    return {None: "transparent", 0: "transparent", **others}

@@ -77,9 +77,7 @@ class Controller(QObject):
             "train_model": self.opening.train,
             **self.desk.actions,
             "go_refine": lambda: dock.show_step(REFINE),
-            **{
-                key: (lambda key=key: self.desk.proposing.use_tool(key) or self.refining.use_tool(key)) for key in MODES
-            },
+            **{key: (lambda key=key: self._use_tool(key)) for key in MODES},
             "undo": self.refining.undo,
             "redo": self.refining.redo,
             "start_from_coarse": self.refining.start_from_coarse,
@@ -122,6 +120,7 @@ class Controller(QObject):
         self.history.rerun.connect(self._on_rerun)
         self.unlearning.pair_changed.connect(self._on_pair)
         self.unlearning.measured.connect(self.history.refresh)
+        self.desk.marking.ended.connect(lambda: self._on_step(STEPS.index(dock.step)))
         self.unlearning.revised.connect(lambda: dock.show_step(COMPARE))
         self.unlearning.measured.connect(self.refresh)
         self.unlearning.discarded.connect(lambda: dock.show_step(UNLEARN))
@@ -236,6 +235,10 @@ class Controller(QObject):
         project.mask_saved.connect(lambda _: self.live.stroke())
         project.failed.connect(self._dock.messages.error)
         self.refining.follow(project)
+    def _use_tool(self, key: str) -> None:
+        if not (self.desk.proposing.use_tool(key) or self.desk.marking.use_tool(key)):
+            self.refining.use_tool(key)
+
         for page in (self._dock.refine, self._dock.compare):
             page.show_classes(project.dataset.classes)
         self.unlearning.show_last_run()
@@ -305,6 +308,7 @@ class Controller(QObject):
         self.keys.release()
         self._put_brush_down()
 
+                self.desk.marking.show()
     def _put_brush_down(self) -> None:
         self.refining.leave()
         self.desk.proposing.leave()
@@ -319,3 +323,4 @@ class Controller(QObject):
         status = project.status(project.case.id).value
         for page in (self._dock.data, self._dock.refine, self._dock.compare):
             page.strip.show_case(project.case.id, project.case.diagnosis or "", status)
+        self.desk.marking.leave()

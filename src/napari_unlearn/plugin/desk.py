@@ -8,6 +8,7 @@ from qtpy.QtCore import QObject
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.marking import Marking
 from napari_unlearn.plugin.opening import Opening
 from napari_unlearn.plugin.proposing import CHANGES, Proposing
 from napari_unlearn.plugin.remarking import Remarking
@@ -33,6 +34,7 @@ class Desk(QObject):
         self._bench = bench
         self.suggesting, self.remarking = Suggesting(bench), Remarking(bench)
         self.thumbnails, self.proposing = Thumbnails(bench), Proposing(bench)
+        self.marking = Marking(bench)
         opening.opened.connect(self._on_opened)
         self.actions: dict[str, Callable[[], object]] = {
             "previous_case": lambda: self.step(-1),
@@ -44,6 +46,7 @@ class Desk(QObject):
             "accept_proposal": self.proposing.accept,
             "reject_proposal": self.proposing.close,
             "trim_outside": self.proposing.trim_outside,
+            "mark_artefacts": self.marking.toggle,
             **{key: (lambda key=key: self.proposing.change(key)) for key in CHANGES},
         }
 
@@ -91,6 +94,7 @@ class Desk(QObject):
     def _on_opened(self, project: Project) -> None:
         for part in (self.suggesting, self.thumbnails, self.remarking, self.proposing):
             part.follow()
+        self.marking.follow(project)
         project.case_changed.connect(self._on_case)
         project.mask_saved.connect(lambda _: self.proposing.count_outside())
 

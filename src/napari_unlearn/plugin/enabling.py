@@ -106,6 +106,8 @@ RULES: dict[str, Rule] = {
     "reject_proposal": _case,
     "case_note": _case,
     "exclude_open": _case,
+    "mark_artefacts": _brushable,
+    "artefact_kind": _brushable,
     "suggest_next": _case,
     "suggest_columns": _case,
     "live": lambda facts: facts.live or live_blocker(facts) == "",

@@ -35,6 +35,7 @@ class Role(StrEnum):
     LEAKAGE_AFTER = "Leakage after"
     FINE = "Fine mask"
     ARTEFACTS = "Dilation artefacts"
+    SPURIOUS = "Spurious artefacts"
     COARSE = "Coarse outline"
 
 
@@ -116,6 +117,26 @@ class LayerBook:
         """Show the overlay of dilation artefacts, not editable."""
         layer = self._put(Role.ARTEFACTS, artefacts)
         layer.editable = False
+        return layer
+
+    def show_spurious(self, flags: NDArray[np.uint8], flag: int) -> Any:
+        """Show the artefact map to edit, `flag` in a colour of its own; the layer works on this very array.
+
+        Parameters
+        ----------
+        flags : ndarray of uint8, shape (H, W)
+            Bit flags as in `data.artefacts`.
+        flag : int
+            The kind that is marked.
+
+        Returns
+        -------
+        napari.layers.Labels
+        """
+        layer = self._put(Role.SPURIOUS, flags)
+        layer.editable = False  # the public way to empty the undo history
+        layer.editable = True
+        layer.colormap = DirectLabelColormap(color_dict=colours.flag_colours(flag))
         return layer
 
     def show_prediction(self, role: Role, prediction: NDArray[np.uint8]) -> Any:
@@ -252,6 +273,8 @@ class LayerBook:
             table = colours.one_colour(colours.COARSE)
         elif role is Role.ARTEFACTS:
             table = colours.one_colour(colours.ARTEFACT)
+        elif role is Role.SPURIOUS:
+            table = colours.one_colour(colours.MARKED)
         elif role is Role.DIFFERENCE:
             table = {None: "transparent", 0: "transparent", **colours.DIFFERENCE}
         else:

@@ -58,6 +58,12 @@ TEXTS: dict[str, Text] = {
     "smooth": Text("Smooth", "Propose the mask with a smoother outline; what is smaller goes."),
     "fill_holes": Text("Fill", "Propose the mask with its holes filled."),
     "outline_radius": Text("", "How far the outline moves, or how smooth it gets, in pixels of the image."),
+    "mark_artefacts": Text(
+        "Mark artefacts",
+        "Brush where a ruler, ink, hair or another artefact lies: Restore marks it, Trim takes the mark away. Leakage "
+        "and counterfactual cases go by this map; what it does not mark counts as free of artefacts.",
+    ),
+    "artefact_kind": Text("Kind of artefact", "What the brush marks; the marks of other kinds stay as they are."),
     "stay_inside": Text(
         "Stay inside the coarse mask",
         "Let no label stand outside the coarse mask. Switch it off where the coarse mask misses a part of the lesion.",

@@ -12,6 +12,7 @@ from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.gauge import Gauge
 from napari_unlearn.plugin.views.legend import Legend
+from napari_unlearn.plugin.views.marking_section import MarkingSection
 from napari_unlearn.plugin.views.parts import Line, Page, label, named, row
 from napari_unlearn.plugin.views.proposal_section import ProposalSection
 from napari_unlearn.plugin.views.remarks import Remarks
@@ -60,6 +61,8 @@ class RefinePage(Page):
         self.section("Proposals")
         self.proposals = ProposalSection(self)
         self.body.addWidget(self.proposals)
+        self.marking = MarkingSection(self)
+        self.body.addWidget(self.marking)
 
         self.gauge = Gauge("Dilation artefacts in this case", colours.ARTEFACT)
         self.body.addSpacing(4)
