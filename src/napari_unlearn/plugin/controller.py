@@ -110,6 +110,7 @@ class Controller(QObject):
         dock.hidden.connect(self._on_hidden)
         self.opening.opened.connect(self._on_opened)
         self.desk.remarking.included.connect(lambda: self._on_step(STEPS.index(dock.step)))
+        self.desk.marking.ended.connect(lambda: self._on_step(STEPS.index(dock.step)))
         self.live.changed.connect(self.refresh)
         self.live.kept.connect(self.unlearning.adopt)
         self.contrast.moved.connect(dock.compare.show_split_at)
@@ -120,7 +121,6 @@ class Controller(QObject):
         self.history.rerun.connect(self._on_rerun)
         self.unlearning.pair_changed.connect(self._on_pair)
         self.unlearning.measured.connect(self.history.refresh)
-        self.desk.marking.ended.connect(lambda: self._on_step(STEPS.index(dock.step)))
         self.unlearning.revised.connect(lambda: dock.show_step(COMPARE))
         self.unlearning.measured.connect(self.refresh)
         self.unlearning.discarded.connect(lambda: dock.show_step(UNLEARN))
@@ -222,6 +222,10 @@ class Controller(QObject):
         finished = project.status(project.case.id) is not CaseStatus.IN_PROGRESS
         self._dock.compare.show_case_rows(case_rows(before, after, fine, finished))
 
+    def _use_tool(self, key: str) -> None:
+        if not (self.desk.proposing.use_tool(key) or self.desk.marking.use_tool(key)):
+            self.refining.use_tool(key)
+
     def _show_layers(self, roles: tuple[Role, ...]) -> None:
         self.bench.looking = roles
         self.bench.book.show_only(roles)
@@ -235,10 +239,6 @@ class Controller(QObject):
         project.mask_saved.connect(lambda _: self.live.stroke())
         project.failed.connect(self._dock.messages.error)
         self.refining.follow(project)
-    def _use_tool(self, key: str) -> None:
-        if not (self.desk.proposing.use_tool(key) or self.desk.marking.use_tool(key)):
-            self.refining.use_tool(key)
-
         for page in (self._dock.refine, self._dock.compare):
             page.show_classes(project.dataset.classes)
         self.unlearning.show_last_run()
@@ -294,6 +294,7 @@ class Controller(QObject):
                 self.bench.looking = (Role.COARSE, Role.FINE, Role.ARTEFACTS)
                 self.refining.enter()
                 self.live.show_layer()
+                self.desk.marking.show()
             else:
                 self._put_brush_down()
             if step == DATA:
@@ -308,10 +309,10 @@ class Controller(QObject):
         self.keys.release()
         self._put_brush_down()
 
-                self.desk.marking.show()
     def _put_brush_down(self) -> None:
         self.refining.leave()
         self.desk.proposing.leave()
+        self.desk.marking.leave()
 
     def _show_model(self) -> None:
         project = self.bench.project
@@ -323,4 +324,3 @@ class Controller(QObject):
         status = project.status(project.case.id).value
         for page in (self._dock.data, self._dock.refine, self._dock.compare):
             page.strip.show_case(project.case.id, project.case.diagnosis or "", status)
-        self.desk.marking.leave()
