@@ -21,7 +21,7 @@ setup: ## install everything into .venv (the other targets do this themselves)
 demo: setup ## run the main job on the sample data, in a window where there is a screen
 	@$(BIN)/napari-unlearn demo
 
-test: lint ## all checks and all tests, as CI runs them
+test: lint docs ## all checks and all tests, as CI runs them
 	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
 
 lint: setup ## style, layers, docstrings and types

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import inspect
 import itertools
 import re
 import subprocess
@@ -95,6 +97,23 @@ def test_the_lock_has_a_version_and_hashes_for_everything_that_is_asked_for() ->
         versions = locked.get(canonicalize_name(requirement.name), [])
         own = requirement.name == settings["project"]["name"]
         assert own or any(map(requirement.specifier.contains, versions)), f"{requirement}: run make lock"
+
+
+def test_the_reference_of_commands_has_every_option_and_cannot_be_old() -> None:
+    spec = importlib.util.spec_from_file_location("command_pages", ROOT / "scripts" / "command_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    sections = dict(zip(*[iter(re.split(r"^## `(.+?)`$", hook.page(), flags=re.MULTILINE)[1:])] * 2, strict=True))
+    assert list(sections) == [info.callback.__name__ for info in app.registered_commands if info.callback]
+    for info in app.registered_commands:
+        assert info.callback is not None
+        section = sections[info.callback.__name__]
+        assert (info.callback.__doc__ or "").partition("\n")[0] in section
+        for option in re.findall(r'typer\.Option\(\s*"(--[a-z-]+)"', inspect.getsource(info.callback)):
+            assert f"| `{option}" in section, option
+    assert "| `--noise-seed" in sections["unlearn"]
 
 
 def test_arrows_of_a_diagram_are_read_in_chains_and_bundles() -> None:
