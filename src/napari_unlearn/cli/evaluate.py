@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_unlearn.cli.console import OUT, fail, follow, print_json
-from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder
+from napari_unlearn.cli.options import DatasetFolder, Device, Devices, Json, ModelFolder, Precision, together
 from napari_unlearn.jobs.token import Token
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def evaluate(
         Path | None, typer.Option(help="Write the numbers as a table to this file, too.", show_default=False)
     ] = None,
     device: Device = "auto",
+    devices: Devices = 1,
+    precision: Precision = "32-true",
     json: Json = False,
 ) -> None:
     """Measure outlines, diagnosis, leakage and shortcut of a model."""
@@ -72,7 +74,10 @@ def evaluate(
         forgetting=forgetting or retrained is not None,
         retrained=retrained,
     )
-    result = follow(events(request, token), token)
+    with together(devices, precision, device) as first:
+        result = follow(events(request, token), token)
+    if not first:
+        return
     assert isinstance(result, EvaluateResult)
     if csv is not None:
         from napari_unlearn.errors import UserError

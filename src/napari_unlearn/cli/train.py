@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from napari_unlearn.cli.console import ERR, OUT, follow, print_json
-from napari_unlearn.cli.options import DatasetFolder, Device, Json
+from napari_unlearn.cli.options import DatasetFolder, Device, Devices, Json, Precision, together
 from napari_unlearn.jobs.token import Token
 
 
@@ -49,6 +49,8 @@ def train(
         bool, typer.Option("--overwrite", help="Replace the model that is in the folder, once the new one is complete.")
     ] = False,
     device: Device = "auto",
+    devices: Devices = 1,
+    precision: Precision = "32-true",
     json: Json = False,
 ) -> None:
     """Fit a segmenter on the split `train` of a data set."""
@@ -56,7 +58,10 @@ def train(
 
     token = Token()
     request = TrainRequest(dataset, out, masks, encoder, trainable, size, seed, device, method, strength, overwrite)
-    result = follow(events(request, token), token)
+    with together(devices, precision, device) as first:
+        result = follow(events(request, token), token)
+    if not first:
+        return
     assert isinstance(result, TrainResult)
     ERR.print(f"Encoder: {result.encoder}", markup=False, highlight=False)
     if json:

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from napari_unlearn.cli.console import OUT, follow, print_json
-from napari_unlearn.cli.options import DatasetFolder, Device, Json, ModelFolder, Setting, settings_of
+from napari_unlearn.cli.options import (
+    DatasetFolder,
+    Device,
+    Devices,
+    Json,
+    ModelFolder,
+    Precision,
+    Setting,
+    settings_of,
+    together,
+)
 from napari_unlearn.jobs.token import Token
 
 
@@ -53,7 +63,13 @@ def unlearn(
             help="With --forget-cases: the other cases teach with their coarse masks where they have no fine ones.",
         ),
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on where a run of the same request was killed; begin anew if there is none."),
+    ] = False,
     device: Device = "auto",
+    devices: Devices = 1,
+    precision: Precision = "32-true",
     json: Json = False,
 ) -> None:
     """Make a model forget what coarse masks took in: one unlearning run."""
@@ -78,8 +94,12 @@ def unlearn(
         plan,
         forget_cases,
         keep_coarse,
+        resume,
     )
-    result = follow(events(request, token), token)
+    with together(devices, precision, device) as first:
+        result = follow(events(request, token), token)
+    if not first:
+        return  # the first process tells what all of them made
     assert isinstance(result, RunResult)
     if json:
         print_json(result.to_json())

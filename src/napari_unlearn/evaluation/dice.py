@@ -6,6 +6,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def confusion(predicted: NDArray[np.uint8], true: NDArray[np.uint8], classes: int) -> NDArray[np.int64]:
+    """Count the pixels of every pair of predicted and true class.
+
+    Parameters
+    ----------
+    predicted, true : ndarray of uint8, shape (H, W)
+        Class ids.
+    classes : int
+        Background included.
+
+    Returns
+    -------
+    ndarray of int64, shape (K + 1, K + 1)
+        Rows are predicted classes.
+    """
+    pairs = predicted.reshape(-1).astype(np.intp) * classes + true.reshape(-1)
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
 class DiceTally:
     """Adds up the overlap of many cases.
 
@@ -32,9 +51,16 @@ class DiceTally:
         predicted, true : ndarray of uint8, shape (H, W)
             Class ids.
         """
-        classes = len(self._both)
-        table = np.bincount(predicted.reshape(-1).astype(np.intp) * classes + true.reshape(-1), minlength=classes**2)
-        table = table.reshape(classes, classes)
+        self.add_table(confusion(predicted, true, len(self._both)))
+
+    def add_table(self, table: NDArray[np.int64]) -> None:
+        """Add a case of which the pixels were counted already.
+
+        Parameters
+        ----------
+        table : ndarray of int64, shape (K + 1, K + 1)
+            From `confusion`.
+        """
         self._both += 2 * table.diagonal()
         self._sum += table.sum(axis=0) + table.sum(axis=1)
         size = 2 * table[1:, 1:].sum() + table[1:, 0].sum() + table[0, 1:].sum()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -21,11 +22,12 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.evaluation.classification import auroc
 from napari_unlearn.evaluation.counterfactuals import MOST_CASES, Counterfactuals, changed_images, sample_cases
 from napari_unlearn.evaluation.delong import placements
-from napari_unlearn.evaluation.dice import DiceTally
+from napari_unlearn.evaluation.dice import DiceTally, confusion
 from napari_unlearn.evaluation.groups import check_groups, group_aurocs
 from napari_unlearn.evaluation.leakage import SPURIOUS, measure_leakage, new_tally
 from napari_unlearn.evaluation.reading import prepared
 from napari_unlearn.evaluation.results import CaseNumbers, Evaluation, SplitEvaluation
+from napari_unlearn.models.ranks import mine, ranks
 from napari_unlearn.models.segmenter import (
     Segmenter,
     diagnosis_score,
@@ -109,16 +111,15 @@ def evaluate_split(
     marked: list[bool | None] = []
     mapped = [case.shape for case in cases if case.artefact_path is not None]
     tally = new_tally(common_shape(mapped), len(classes)) if len(mapped) > 1 else None
-    for place, (case, read) in enumerate(zip(cases, prepared(_read, cases), strict=True)):
+    shape = (0, 0) if tally is None else tally.shape
+    for place, (case, seen) in enumerate(zip(cases, seen_together(segmenter, cases, shape), strict=True)):
         yield case.id
-        logits = segmenter.logits(read.image) if len(cases) <= MOST_KEPT else segmenter.composed_logits(read.image)
-        prediction = mask_of(logits, (read.fine.shape[0], read.fine.shape[1]))
-        dice.add(prediction, read.fine)
-        scores[place] = score(segmenter, logits)
-        shown.append(None if read.flags is None else frozenset(present(read.flags)))
-        marked.append(None if read.flags is None else bool((read.flags & SPURIOUS).any()))
-        if read.flags is not None and tally is not None:
-            tally.add(*(nearest(mask, tally.shape) for mask in (read.flags, read.fine, prediction)))
+        dice.add_table(seen.table)
+        scores[place] = seen.score
+        shown.append(None if seen.flags is None else frozenset(present(np.array([seen.flags], np.uint8))))
+        marked.append(None if seen.flags is None else bool(seen.flags & SPURIOUS))
+        if seen.flags is not None and tally is not None:
+            tally.add(*seen.masks)
     positive = [case.diagnosis == classes[segmenter.card.positive] for case in cases]
     chosen = sample_cases(len(cases), counterfactuals, seed)
     changed = None
@@ -152,6 +153,82 @@ def evaluate_split(
         None if shift is None else shift.value,
         leakage,
         behind,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What is kept of one image.
+
+    Attributes
+    ----------
+    table : ndarray of int64, shape (K + 1, K + 1)
+        Pixels of every pair of predicted and true class.
+    score : float
+        Diagnosis score.
+    flags : int or None
+        Every artefact flag that occurs; None where nobody mapped them.
+    masks : ndarray of uint8, shape (3, h, w)
+        Flags, true and predicted classes on the grid of the leakage map.
+    """
+
+    table: NDArray[np.int64]
+    score: float
+    flags: int | None
+    masks: NDArray[np.uint8]
+
+
+def seen_together(segmenter: Segmenter, cases: Sequence[Case], shape: tuple[int, int]) -> Iterator[Seen]:
+    """Look at all cases in their order; of several processes, each looks at its share and tells the others.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        The model.
+    cases : sequence of Case
+        Refined ones.
+    shape : tuple of int
+        Height and width of the leakage map.
+
+    Yields
+    ------
+    Seen
+        One a case, the same in every process.
+    """
+    own = [case for place, case in enumerate(cases) if mine(place)]
+    looked = (_look(segmenter, read, len(cases) <= MOST_KEPT, shape) for read in prepared(_read, own))
+    together, classes = ranks().count, len(segmenter.card.classes)
+    if together == 1:
+        yield from looked
+        return
+    for start in range(0, len(cases), together):
+        numbers = torch.zeros(together, classes**2 + 2, dtype=torch.float64)
+        masks = torch.zeros(together, 3, *shape, dtype=torch.uint8)
+        place = ranks().number
+        if start + place < len(cases):
+            seen = next(looked)
+            flags = -1.0 if seen.flags is None else float(seen.flags)
+            numbers[place] = torch.from_numpy(np.array([*seen.table.reshape(-1), seen.score, flags]))
+            masks[place] = torch.from_numpy(seen.masks)
+        # Every process fills a row of its own, so that adding up puts the rows together.
+        numbers, masks = ranks().add(numbers), ranks().add(masks)
+        for row, picture in zip(numbers.numpy()[: len(cases) - start], masks.numpy(), strict=False):
+            table = row[:-2].astype(np.int64).reshape(classes, classes)
+            yield Seen(table, float(row[-2]), None if row[-1] < 0 else int(row[-1]), picture)
+
+
+def _look(segmenter: Segmenter, read: _Read, keep: bool, shape: tuple[int, int]) -> Seen:
+    logits = segmenter.logits(read.image) if keep else segmenter.composed_logits(read.image)
+    prediction = mask_of(logits, (read.fine.shape[0], read.fine.shape[1]))
+    masks = np.zeros((3, *shape), np.uint8)
+    if read.flags is not None and masks.size:
+        for small, mask in zip(masks, (read.flags, read.fine, prediction), strict=True):
+            small[:] = nearest(mask, shape)
+    return Seen(
+        confusion(prediction, read.fine, len(segmenter.card.classes)),
+        score(segmenter, logits),
+        None if read.flags is None else int(np.bitwise_or.reduce(read.flags, axis=None)),
+        masks,
     )
 
 
@@ -201,10 +278,15 @@ def _changed_scores(
         yield cases[changed.place].id
         for row, image in enumerate((changed.added, changed.removed, changed.alone)):
             if image is not None:
-                found[row, column] = score(segmenter, segmenter.composed_logits(image))
-    added, removed, alone = found
+                # Zero in all processes but one, so that adding up brings the scores together.
+                found[row, column] = score(segmenter, segmenter.composed_logits(image)) if mine(column) else 0.0
+    added, removed, alone = _added_up(found)
     diagnoses = None if positive is None or not len(positive) else positive[chosen]
     yield Counterfactuals(chosen, scores[chosen], added, removed, alone, diagnoses)
+
+
+def _added_up(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(found), np.nan, ranks().add(torch.from_numpy(np.nan_to_num(found))).numpy())
 
 
 def common_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, int]:

@@ -40,7 +40,8 @@ def with_fewer_images(work: Callable[Arguments, Iterator[Event]]) -> Callable[Ar
                     yield from work(*args, **kwargs)
                     return
                 except Exception as error:
-                    if not out_of_memory(error) or share.largest <= FEWEST:
+                    # One process of several that begins again would wait for the others for ever.
+                    if not out_of_memory(error) or share.largest <= FEWEST or several():
                         raise
             divisor *= 2
             _free()
@@ -50,6 +51,13 @@ def with_fewer_images(work: Callable[Arguments, Iterator[Event]]) -> Callable[Ar
             yield Note(sentence)
 
     return events
+
+
+def several() -> bool:
+    """Whether several processes work together."""
+    from napari_unlearn.models.ranks import ranks
+
+    return ranks().count > 1
 
 
 def _free() -> None:

@@ -12,7 +12,7 @@ from napari_unlearn.files import is_folder
 if TYPE_CHECKING:
     from napari_unlearn.jobs.unlearn import UnlearnRequest
 
-_ELSEWHERE = ("dataset", "out", "forget_cases")
+_ELSEWHERE = ("dataset", "out", "forget_cases", "resume")
 
 
 def to_keep(request: UnlearnRequest) -> dict[str, Any] | None:

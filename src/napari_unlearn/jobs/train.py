@@ -149,6 +149,7 @@ def _train(request: TrainRequest, token: Token) -> Iterator[Event]:
     from napari_unlearn.models.checkpoint import save_segmenter
     from napari_unlearn.models.device import find_device
     from napari_unlearn.models.encoder import find_encoder
+    from napari_unlearn.models.ranks import first, ranks
     from napari_unlearn.models.segmenter import ModelCard
     from napari_unlearn.models.training import FitStep, default_size
 
@@ -197,7 +198,9 @@ def _train(request: TrainRequest, token: Token) -> Iterator[Event]:
             loss = step.loss
             yield Metric("loss", step.done, loss)
     assert segmenter is not None
-    save_segmenter(segmenter, request.out)
+    ranks().wait()  # or one that is late would find the folder taken
+    if first():
+        save_segmenter(segmenter, request.out)
     described = f"{encoder.card.name}: {encoder.card.trained_on}"
     yield Done(TrainResult(request.out, described, len(cases), loss, clock.elapsed))
 
@@ -233,6 +236,7 @@ def _fit_head(
     from napari_unlearn.models.head import PixelHead
     from napari_unlearn.models.segmenter import HeadSegmenter
     from napari_unlearn.models.training import FitStep, HeadRecipe, fit_head
+    from napari_unlearn.operators.shared_noise import SharedNoise
     from napari_unlearn.privacy.noise import OperatingSystemNoise
 
     cache = FeatureCache(encoder, device=device)
@@ -242,7 +246,7 @@ def _fit_head(
             yield HeadSegmenter(card, encoder, step, cache) if isinstance(step, PixelHead) else step
         return
     recipe = BoundedRecipe() if request.strength is None else BoundedRecipe(strong_convexity=request.strength)
-    noise = OperatingSystemNoise() if request.method == "pnsgd" else None
+    noise = SharedNoise(OperatingSystemNoise()) if request.method == "pnsgd" else None
     for made in fit_bounded(cases, cache, card.size, len(card.classes), recipe, card.seed, noise):
         if isinstance(made, FitStep):
             yield made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,10 +18,13 @@ from napari_unlearn.jobs.chosen_settings import chosen_settings
 from napari_unlearn.jobs.clock import Clock
 from napari_unlearn.jobs.events import Done, Event, Metric, Note, Progress
 from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.kept_run import drop_kept, kept_run, require_unfinished
+from napari_unlearn.jobs.launch import by_first
 from napari_unlearn.jobs.memory import with_fewer_images
 from napari_unlearn.jobs.plannable import planned_numbers
 from napari_unlearn.jobs.repeat import to_keep
 from napari_unlearn.jobs.run_folder import EVENTS, METRICS, MODEL, new_run, require_free, write_certificate
+from napari_unlearn.jobs.run_metrics import plain, run_metrics
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.train import training_split
 from napari_unlearn.jobs.trajectory import trajectory
@@ -67,6 +69,8 @@ class UnlearnRequest:
         A criterion, see `data.criterion`: training cases that fit it are forgotten whole.
     keep_coarse : bool
         Whether unrefined cases that do not fit it teach with their coarse labels.
+    resume : bool
+        Whether to go on where a run of the same request was killed, see `jobs.kept_run`.
     """
 
     dataset: Path
@@ -84,6 +88,7 @@ class UnlearnRequest:
     plan: bool = False
     forget_cases: str | None = None
     keep_coarse: bool = False
+    resume: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +159,7 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
     """
     operator = info(request.operator)
     settings = chosen_settings(operator, request)
+    require_unfinished(request)
     require_free(request.out)
     if request.plan:
         chosen = planned_numbers(request.model, operator, request.epsilon, request.delta, request.settings)
@@ -162,7 +168,8 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
     for event in _run(request, operator, settings, token):
         log.append(event)
         if isinstance(event, Done):
-            event = _finish(request, operator, settings, log, event.result)
+            event = by_first(_finish, request, operator, settings, log, event.result)
+            drop_kept(request.out)
         yield event
 
 
@@ -196,6 +203,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
     from napari_unlearn.operators.retain_masks import Collected
     from napari_unlearn.operators.revised import revised_head, revised_unet
     from napari_unlearn.operators.run_watch import RunWatch
+    from napari_unlearn.operators.shared_noise import SharedNoise
     from napari_unlearn.operators.unet_problem import UnetProblem
     from napari_unlearn.operators.withdrawal import Withdrawal, still_given, withdraw, without_their_images
     from napari_unlearn.privacy.noise import OperatingSystemNoise, SeededNoise
@@ -255,15 +263,18 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
         else:
             collected = item
     assert collected is not None
-    noise = WitnessedNoise(OperatingSystemNoise() if request.noise_seed is None else SeededNoise(request.noise_seed))
+    source = OperatingSystemNoise() if request.noise_seed is None else SeededNoise(request.noise_seed)
+    noise = WitnessedNoise(SharedNoise(source))
     fitting = Clock(token)
     budget = Budget(request.epsilon, request.delta)
     watch = RunWatch(collected.problem, operator, budget, segmenter.card.classes)
-    steps = load(operator.name).steps(collected.problem, settings, budget, noise, rng)
+    going_on = kept_run(request, settings, collected, model_in, load(operator.name), noise)
+    rng = going_on.draws(rng, request.seed)
+    steps = going_on.operator.steps(collected.problem, settings, budget, noise, rng)
     course = trajectory(segmenter, dataset, cases, collected.problem)
     for made in watch.over(steps, lambda: token.stopping):
         if isinstance(made, Revision):
-            made = watch.ended(confirmed(operator, made, noise, collected.problem.original.shape))
+            made = going_on.told(watch.ended(confirmed(operator, made, noise, collected.problem.original.shape)))
             if not np.isfinite(made.weights).all():
                 raise UserError(
                     f"{operator.title} ended in numbers that are not finite; choose smaller steps or a larger strength."
@@ -285,6 +296,7 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
             seconds = clock.elapsed
             yield Done(_Finished(segmenter, start, revised, model_in, collected, made, seconds, left_out, excluded))
             return
+        going_on.see(made)
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total), keep=watch.keeps)
         for name, value in made.metrics.items():
             yield Metric(name, made.done, value)
@@ -306,9 +318,9 @@ def _finish(
     segmenter, start, revision, collected = finished.segmenter, finished.start, finished.revision, finished.collected
     with ExitStack() as held, new_run(request.out) as folder:
         model_out = save_segmenter(finished.revised, folder / MODEL)
-        events_text = "".join(json.dumps(_plain(event)) + "\n" for event in log if not isinstance(event, Done))
+        events_text = "".join(json.dumps(plain(event)) + "\n" for event in log if not isinstance(event, Done))
         atomic_write(folder / EVENTS, events_text.encode())
-        atomic_json(folder / METRICS, {**_metrics(finished), "request": to_keep(request)})
+        atomic_json(folder / METRICS, {**run_metrics(finished), "request": to_keep(request)})
         numbers: dict[str, float] = {**dataclasses.asdict(settings), "counterfactual": request.counterfactual}
         # Of a head the encoder is in the model; of a U-Net it is where the public start comes from, if that is known.
         encoder = segmenter.encoder if isinstance(segmenter, HeadSegmenter) else start and start.encoder
@@ -318,6 +330,8 @@ def _finish(
             numbers["left_out_cases"] = finished.left_out_cases
         if finished.excluded_cases:
             numbers["excluded_cases"] = finished.excluded_cases
+        if collected.pixel_share < 1:
+            numbers["pixel_share"] = collected.pixel_share
         withdrawal = collected.withdrawal
         if withdrawal is not None:
             numbers |= {"forgotten_cases": len(withdrawal.cases), "keep_coarse": int(withdrawal.keep_coarse)}
@@ -361,40 +375,3 @@ def _finish(
             finished.left_out_cases,
         )
     )
-
-
-def _metrics(finished: _Finished) -> dict[str, Any]:
-    import numpy as np
-
-    problem, revision = finished.collected.problem, finished.revision
-
-    def loss(weights: Any) -> float | None:
-        # The same draw for each, where a draw is needed, so that they can be compared.
-        value = float(problem.loss_and_gradient(weights, np.random.default_rng(0))[0])
-        return value if math.isfinite(value) else None
-
-    return {
-        "seconds": finished.seconds,
-        "retain_pixels": finished.collected.retain_pixels,
-        "forget_pixels": finished.collected.forget_pixels,
-        "refined_cases": finished.collected.refined,
-        "unrefined_cases": finished.collected.unrefined,
-        "forgotten_cases": len(withdrawal.cases) if (withdrawal := finished.collected.withdrawal) else 0,
-        "left_out_cases": finished.left_out_cases,
-        "excluded_cases": finished.excluded_cases,
-        "dropped_maps": len(set(finished.collected.maps)),
-        "fine_outside_coarse": finished.collected.outside,
-        "retain_loss": {
-            "before": loss(problem.original),
-            "after": loss(revision.weights),
-            "same_recipe_from_public_start": None if revision.reference is None else loss(revision.reference),
-        },
-        "stopped": revision.stopped,
-        "weights_moved": float(np.linalg.norm(revision.weights - problem.original)),
-    }
-
-
-def _plain(event: Event) -> dict[str, Any]:
-    values = {"event": type(event).__name__.lower(), **dataclasses.asdict(event)}
-    # JSON has no NaN and no infinity; a curve that left the numbers has a gap there.
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

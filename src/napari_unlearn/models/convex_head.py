@@ -6,13 +6,15 @@ strength for any W (operators of tier 2 rest on this inequality).
 
 Most of the way to the minimum is gone on samples of the pixels, and directions are calculated in single precision; loss
 and gradient, which decide what is accepted and when the fit ends, always come from every pixel in double precision.
+Where several processes work together, each goes over its own part of the pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +23,9 @@ from torch import Tensor
 
 from napari_unlearn.models.curvature import Curvature
 from napari_unlearn.models.pixel_rows import draw, in_threads
+from napari_unlearn.models.ranks import own_rows, ranks
+
+T = TypeVar("T")
 
 _BLOCK = 1024  # rows turned to float64 at a time: so few that they are still in the processor's cache when used
 _ROUNDING = 1e-12  # relative; what the order of a sum over a million pixels can change
@@ -177,8 +182,9 @@ class ConvexProblem:
             yield NewtonStep(weights.numpy().copy(), loss, float(gradient.norm()))
 
     def _evaluate(self, weights: Tensor) -> tuple[float, Tensor, Tensor]:
-        """F and its gradient in float64, and the class shares of every pixel in float32."""
-        shares = torch.empty(len(self._a), self.classes)
+        """F and its gradient in float64, and the class shares in float32 of the pixels that this process goes over."""
+        # Zero where another process goes over them, so that adding up brings all of them together.
+        shares = (torch.empty if ranks().count == 1 else torch.zeros)(len(self._a), self.classes)
         turned = weights.T.contiguous()
 
         def part(rows: slice) -> tuple[float, Tensor]:
@@ -195,14 +201,21 @@ class ConvexProblem:
                 gradient.addmm_(error.mul_(a[:, None]).T, x)
             return loss, gradient
 
-        parts = in_threads(part, len(self._a), _BLOCK)
-        loss = 0.5 * self.strength * float((weights * weights).sum()) + sum(own for own, _ in parts)
-        return loss, self.strength * weights + torch.stack([own for _, own in parts]).sum(dim=0), shares
+        parts = self._in_threads(part)
+        entropy = ranks().add(torch.tensor(sum(own for own, _ in parts), dtype=torch.float64))
+        gradient = ranks().add(torch.stack([own for _, own in parts]).sum(dim=0))
+        loss = 0.5 * self.strength * float((weights * weights).sum()) + float(entropy)
+        return loss, self.strength * weights + gradient, shares
+
+    def _in_threads(self, part: Callable[[slice], T]) -> list[T]:
+        own = own_rows(len(self._a))
+        return in_threads(part, own.stop - own.start, _BLOCK, own.start)
 
     def _minimum_of_sample(
         self, weights: Tensor, shares: Tensor, size: int, norm: float, tolerance: float
     ) -> Tensor | None:
         """Near the minimum of about `size` pixels; None where so few cannot tell where to go."""
+        shares = ranks().add(shares)
         pull = self._a * (shares - torch.nn.functional.one_hot(self._y, self.classes)).norm(dim=1)
         length = float(self._x[:: 1 + len(self._a) // 1024].norm(dim=1).mean())
         # The gradient of a sample is off by about this much.
@@ -221,7 +234,8 @@ class ConvexProblem:
 
     def _curvature(self, shares: Tensor) -> Curvature:
         if len(self._a) <= _CURVED:
-            return Curvature(self._x, shares, self._single, self.strength)
+            return Curvature(self._x, ranks().add(shares), self._single, self.strength)
+        shares = ranks().add(shares)
         rows, chances = draw(0.9 * self._curves(shares) + 0.1 * self._a, _CURVED)
         return Curvature(self._x[rows], shares[rows], (self._a[rows] / chances).float(), self.strength)
 
@@ -270,8 +284,8 @@ class ConvexProblem:
                 out.addmm_((moved * a[block, None]).T, x)
             return out
 
-        parts = in_threads(part, len(a), _BLOCK)
-        return torch.stack(parts).double().sum(dim=0) + self.strength * direction
+        parts = self._in_threads(part)
+        return ranks().add(torch.stack(parts).double().sum(dim=0)) + self.strength * direction
 
 
 def _blocks(rows: slice) -> Iterator[slice]:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_write, parse_json, sha256_bytes
+from napari_unlearn.models.ranks import ranks
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -150,7 +151,8 @@ class Encoder(nn.Module):
             One map a level.
         """
         x = (images.float() / 255 - self.mean) / self.std
-        return list(self.backbone(x.contiguous(memory_format=torch.channels_last)))
+        with ranks().rounding():
+            return [level.float() for level in self.backbone(x.contiguous(memory_format=torch.channels_last))]
 
     def save(self, path: Path) -> None:
         """Write weights and card as one safetensors file, kernels in float16 to keep it small.

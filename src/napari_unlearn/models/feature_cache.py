@@ -2,7 +2,7 @@
 
 The key is made of content alone (encoder weights, pixels on the grid), so a renamed file or another data set finds its
 maps again and a changed pixel never finds stale ones. An entry that is damaged, be it in a single bit, does not fit the
-check sum it holds, and is computed anew.
+check sum it holds, and is computed anew. `models.cache_limit` says how much room they may take.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from napari_unlearn.files import atomic_write, sha256_bytes
+from napari_unlearn.models.cache_limit import prune, used
 from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.ranks import FULL, ranks
+
+_PRUNED_EVERY = 1 << 28  # bytes written between two looks at how much there is
 
 _SUM = "sum"
 CACHE_VARIABLE = "NAPARI_UNLEARN_CACHE"
@@ -49,6 +53,7 @@ class FeatureCache:
         self.device = device or torch.device("cpu")
         self.encoder = encoder.to(self.device)
         self.folder = folder or default_cache_folder()
+        self._unpruned = _PRUNED_EVERY  # what earlier processes left is looked at with the first map
 
     def levels(self, grid: Tensor) -> list[Tensor]:
         """Maps of one image.
@@ -68,7 +73,9 @@ class FeatureCache:
         if deep is None:
             deep = self.compute(grid[None])[0][1:]
             entry = {str(i): level.contiguous() for i, level in enumerate(deep, 1)}
-            atomic_write(path, save({**entry, _SUM: _sum(deep)}))
+            self._keep(path, save({**entry, _SUM: _sum(deep)}))
+        else:
+            used(path)
         return [self._colours(grid), *deep]
 
     def compute(self, grids: Tensor) -> list[list[Tensor]]:
@@ -89,9 +96,10 @@ class FeatureCache:
 
     def path(self, grid: Tensor) -> Path:
         """File that holds, or would hold, the maps of an image."""
-        key = sha256_bytes(
-            f"{self.encoder.weights_hash} {tuple(grid.shape)} ".encode() + np.ascontiguousarray(grid.numpy()).tobytes()
-        )
+        # Maps of another precision are other maps.
+        rounded = "" if ranks().precision == FULL else f"{ranks().precision} "
+        about = f"{self.encoder.weights_hash} {rounded}{tuple(grid.shape)} ".encode()
+        key = sha256_bytes(about + np.ascontiguousarray(grid.numpy()).tobytes())
         return self.folder / key[:2] / f"{key}.safetensors"
 
     def _kept(self, path: Path) -> list[Tensor] | None:
@@ -101,6 +109,13 @@ class FeatureCache:
             return deep if torch.equal(stored[_SUM], _sum(deep)) else None
         except (OSError, SafetensorError, KeyError):
             return None
+
+    def _keep(self, path: Path, data: bytes) -> None:
+        atomic_write(path, data)
+        self._unpruned += len(data)
+        if self._unpruned >= _PRUNED_EVERY:
+            self._unpruned = 0
+            prune(self.folder)
 
     def _colours(self, grid: Tensor) -> Tensor:
         mean, std = self.encoder.mean.cpu()[0], self.encoder.std.cpu()[0]

@@ -13,7 +13,7 @@ from torch import Tensor
 T = TypeVar("T")
 
 
-def in_threads(work: Callable[[slice], T], rows: int, least: int) -> list[T]:
+def in_threads(work: Callable[[slice], T], rows: int, least: int, start: int = 0) -> list[T]:
     """Call `work` on consecutive parts of the rows at once, as many as torch has threads.
 
     Operations on a narrow block of rows are too small for torch to split, so the rows are split instead.
@@ -26,6 +26,8 @@ def in_threads(work: Callable[[slice], T], rows: int, least: int) -> list[T]:
         How many there are.
     least : int
         Rows that are not worth splitting further.
+    start : int
+        Which row is the first.
 
     Returns
     -------
@@ -34,8 +36,8 @@ def in_threads(work: Callable[[slice], T], rows: int, least: int) -> list[T]:
     """
     parts = max(1, min(torch.get_num_threads(), rows // least))
     if parts == 1:
-        return [work(slice(0, rows))]
-    ends = [rows * i // parts for i in range(parts + 1)]
+        return [work(slice(start, start + rows))]
+    ends = [start + rows * i // parts for i in range(parts + 1)]
     with ThreadPoolExecutor(parts) as pool:
         return list(pool.map(work, map(slice, ends[:-1], ends[1:])))
 

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.head import Standardiser, read_pixels
+from napari_unlearn.models.ranks import ranks
 
 IGNORE = 255
 # How far from the lesion background counts as near, as a share of the long side: about what a coarse mask takes in.
@@ -44,14 +46,18 @@ class DrawnPixels:
 
 
 def draw_pixels(
-    levels: Sequence[Tensor], labels: NDArray[np.uint8], count: int, rng: np.random.Generator, near_weight: float = 1.0
+    levels: Sequence[Tensor] | None,
+    labels: NDArray[np.uint8],
+    count: int,
+    rng: np.random.Generator,
+    near_weight: float = 1.0,
 ) -> DrawnPixels:
     """Draw pixels of one case: half from the lesion, a quarter near it and a quarter elsewhere.
 
     Parameters
     ----------
-    levels : sequence of Tensor, shape (C_l, H_l, W_l)
-        Maps of the encoder.
+    levels : sequence of Tensor, shape (C_l, H_l, W_l), or None
+        Maps of the encoder; None where another process reads them, so that there are no features here.
     labels : ndarray of uint8, shape (h, w)
         Class ids on the grid; `IGNORE` where there is no label to use.
     count : int
@@ -83,12 +89,12 @@ def draw_pixels(
         chosen.append(rng.choice(where, n, replace=False))
         weights.append(np.full(n, weight * len(where) / n / flat.size))
     if not chosen:
-        return DrawnPixels(
-            np.empty((0, sum(level.shape[0] for level in levels)), np.float32), np.empty(0, np.int64), np.empty(0)
-        )
+        width = 0 if levels is None else sum(level.shape[0] for level in levels)
+        return DrawnPixels(np.empty((0, width), np.float32), np.empty(0, np.int64), np.empty(0))
     pixels = np.concatenate(chosen)
     rows, columns = np.divmod(pixels, labels.shape[1])
-    return DrawnPixels(read_pixels(levels, rows, columns), flat[pixels].astype(np.int64), np.concatenate(weights))
+    features = np.empty((len(pixels), 0), np.float32) if levels is None else read_pixels(levels, rows, columns)
+    return DrawnPixels(features, flat[pixels].astype(np.int64), np.concatenate(weights))
 
 
 def merge(parts: Iterable[DrawnPixels]) -> DrawnPixels:
@@ -109,6 +115,35 @@ def merge(parts: Iterable[DrawnPixels]) -> DrawnPixels:
         np.concatenate([p.labels for p in parts]),
         np.concatenate([p.weights for p in parts]),
     )
+
+
+def pooled(parts: list[DrawnPixels], standardiser: Standardiser) -> PixelSet:
+    """Join the pixels of many cases and standardise them, holding hardly more than the result.
+
+    Parameters
+    ----------
+    parts : list of DrawnPixels
+        One a case; the list is emptied. Where several processes read features, each has those of its own cases, and all
+        get the features of every case.
+    standardiser : Standardiser
+        Taken from images alone.
+
+    Returns
+    -------
+    PixelSet
+    """
+    rows = sum(len(part.labels) for part in parts)
+    features = np.zeros((rows, len(standardiser.mean) + 1), np.float32)
+    labels, weights = np.empty(rows, np.int64), np.empty(rows)
+    end = rows
+    while parts:
+        part = parts.pop()
+        own = slice(end - len(part.labels), end)
+        if part.features.shape[1]:
+            features[own] = standardiser.apply(part.features)
+        labels[own], weights[own] = part.labels, part.weights
+        end = own.start
+    return PixelSet(ranks().add(torch.from_numpy(features)).numpy(), labels, weights)
 
 
 def standardised(pixels: DrawnPixels, standardiser: Standardiser, factor: float = 1.0) -> PixelSet:

@@ -15,9 +15,13 @@ from napari_unlearn.models.convex_head import ConvexProblem
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.grid import STRIDE, image_to_grid, mask_to_grid
 from napari_unlearn.models.head import PixelHead, Standardiser
-from napari_unlearn.models.pixel_sampling import draw_pixels, fit_standardiser, merge, standardised
+from napari_unlearn.models.pixel_sampling import draw_pixels, fit_standardiser, pooled
+from napari_unlearn.models.ranks import mine
 
 LARGEST_DEFAULT_SIZE = 256
+
+MOST_PIXELS = 500_000
+"""Pixels of all cases together that a head is fitted on: with the shipped encoder's 635 features they take 1.3 GB."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,24 @@ def read_on_grid(case: Case, masks: str, size: int) -> tuple[Tensor, NDArray[np.
     return image_to_grid(case.image(), size), mask_to_grid(mask, size)
 
 
+def pixels_a_case(wished: int, cases: int) -> int:
+    """How many pixels to draw from each case: fewer where there are so many cases that memory would grow with them.
+
+    Parameters
+    ----------
+    wished : int
+        Where there are not.
+    cases : int
+        At least one.
+
+    Returns
+    -------
+    int
+        At least one; all cases together have at most `MOST_PIXELS`, if there are no more cases than that.
+    """
+    return max(1, min(wished, MOST_PIXELS // cases))
+
+
 def image_statistics(cases: Sequence[Case], cache: FeatureCache, size: int, seed: int) -> Standardiser:
     """Mean and spread of features in at most 200 images, at pixels anywhere, so that no mask has a say in them.
 
@@ -185,14 +207,14 @@ def fit_head(
     cases = masked_cases(cases, masks)
     rng = np.random.default_rng(seed)
     total = len(cases) + recipe.iterations
+    pixels = pixels_a_case(recipe.pixels, len(cases))
     drawn = []
     for done, case in enumerate(cases):
         yield FitStep(done, total, "Computing image features")
         grid, labels = read_on_grid(case, masks, size)
-        drawn.append(draw_pixels(cache.levels(grid), labels, recipe.pixels, rng))
+        drawn.append(draw_pixels(cache.levels(grid) if mine(done) else None, labels, pixels, rng))
     standardiser = image_statistics(cases, cache, size, seed)
-    convex = ConvexProblem(standardised(merge(drawn), standardiser), classes, recipe.strength)
-    del drawn
+    convex = ConvexProblem(pooled(drawn, standardiser), classes, recipe.strength)
     for i, state in enumerate(convex.newton(np.zeros(convex.shape), recipe.iterations, recipe.tolerance)):
         yield FitStep(len(cases) + i, total, "Fitting the head", state.loss)
     yield PixelHead(state.weights, standardiser, cache.encoder.channels)

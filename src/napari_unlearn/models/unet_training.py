@@ -16,7 +16,9 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.images_at_once import images_at_once
+from napari_unlearn.models.joint_batch import joint_batch, joint_gradient, joint_sum, own_part
 from napari_unlearn.models.pixel_sampling import IGNORE
+from napari_unlearn.models.ranks import ranks
 from napari_unlearn.models.training import FitStep, masked_cases, read_on_grid
 from napari_unlearn.models.unet import Unet, public_unet
 
@@ -145,7 +147,7 @@ class UnetFit:
         )
 
     def step(self, images: Tensor, labels: Tensor, rng: np.random.Generator) -> float:
-        """Take one step.
+        """Take one step; several processes each show the network a part of the images.
 
         Parameters
         ----------
@@ -166,14 +168,28 @@ class UnetFit:
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(int(rng.integers(2**62)))
             self._network.train()
-            loss = segmentation_loss(self._network(images.to(device)), labels.to(device))
-            self._optimiser.zero_grad()
-            torch.autograd.backward(loss)
+            images, labels = own_part(images, labels)
+            with joint_batch():
+                with ranks().rounding():
+                    scores = self._network(images.to(device))
+                loss = segmentation_loss(scores.float(), labels.to(device))
+                self._optimiser.zero_grad()
+                torch.autograd.backward(loss)
+            self._share_gradients()
         value = float(loss.detach())
         if math.isfinite(value):
             self._optimiser.step()
             self._falling.step()
         return value
+
+    def _share_gradients(self) -> None:
+        if ranks().count == 1:
+            return
+        gradients = [p.grad for group in self._optimiser.param_groups for p in group["params"] if p.grad is not None]
+        # One sum instead of hundreds: what takes long is to ask, not to add.
+        whole = joint_gradient(torch.cat([gradient.reshape(-1) for gradient in gradients]))
+        for gradient, part in zip(gradients, whole.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))
 
 
 def segmentation_loss(scores: Tensor, labels: Tensor) -> Tensor:
@@ -194,11 +210,11 @@ def segmentation_loss(scores: Tensor, labels: Tensor) -> Tensor:
     known = labels != IGNORE
     shares = torch.softmax(scores, dim=1) * known[:, None]
     truth = functional.one_hot(torch.where(known, labels, 0), scores.shape[1]).movedim(-1, 1) * known[:, None]
-    both, either = (shares * truth).sum((0, 2, 3)), (shares + truth).sum((0, 2, 3))
+    both, either = joint_sum((shares * truth).sum((0, 2, 3))), joint_sum((shares + truth).sum((0, 2, 3)))
     # The ones keep a class that does not occur in the batch from weighing as much as one that is missed.
     dice = (2 * both + 1) / (either + 1)
-    entropy = functional.cross_entropy(scores, labels, ignore_index=IGNORE, reduction="sum") / known.sum().clamp(min=1)
-    return entropy + 1 - dice[1:].mean()
+    entropy = joint_sum(functional.cross_entropy(scores, labels, ignore_index=IGNORE, reduction="sum"))
+    return entropy / joint_sum(known.sum()).clamp(min=1) + 1 - dice[1:].mean()
 
 
 def batches(shapes: Sequence[tuple[int, ...]], size: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.head import read_pixels
-from napari_unlearn.models.pixel_sampling import DrawnPixels, draw_pixels, merge, standardised
+from napari_unlearn.models.pixel_sampling import DrawnPixels, draw_pixels, pooled
+from napari_unlearn.models.ranks import mine
 from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.models.training import MOST_PIXELS
 from napari_unlearn.operators.bounded_images import BoundedImages, read_bounded_images
 from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings, PnsgdSettings
 from napari_unlearn.operators.counterfactual import Refined, require_lesions
@@ -104,65 +107,76 @@ def collect(
     withdrawn = () if withdrawal is None else withdrawal.cases
     maps: list[Path] = []
     total = len(cases) + refined_cases * swaps + len(withdrawn)
+    unrefined = len(cases) - refined_cases
+    keeps_coarse = withdrawal is not None and withdrawal.keep_coarse
+    of_unrefined = settings.pixels if keeps_coarse else settings.background_pixels if settings.background_weight else 0
+    wished = (2 * settings.pixels + swaps * settings.swap_pixels) * refined_cases + of_unrefined * unrefined
+    # Fewer from each where there are many cases, or memory would grow with their number.
+    share = min(1.0, MOST_PIXELS / (wished + settings.pixels * len(withdrawn)))
+    pixels, swap_pixels = (max(1, int(share * each)) for each in (settings.pixels, settings.swap_pixels))
+    background_pixels = max(min(1, settings.background_pixels), int(share * settings.background_pixels))
     for done, case in enumerate(cases):
         yield Step(done, total, "Reading masks")
         labels = masks.read(case)
-        whole = labels.shows_lesion or (labels.lesion_free and settings.background_pixels > 0)
+        whole = labels.shows_lesion or (labels.lesion_free and background_pixels > 0)
         kinds.count(lesion_free=labels.lesion_free, teaches=whole)
         undrawn |= {case.diagnosis or ""} if labels.lesion_free else set()
         if not whole:
-            if settings.background_pixels and settings.background_weight:
-                levels = cache.levels(image_to_grid(case.image(), size))
-                certain.append(draw_pixels(levels, labels.retain, settings.background_pixels, rng))
+            if background_pixels and settings.background_weight:
+                known = cache.levels(image_to_grid(case.image(), size)) if mine(done) else None
+                certain.append(draw_pixels(known, labels.retain, background_pixels, rng))
             continue
         grid = image_to_grid(case.image(), size)
-        levels = cache.levels(grid)
-        drawn = draw_pixels(levels, labels.retain, settings.pixels, rng, settings.near_weight)
+        levels = cache.levels(grid) if mine(done) else None
+        drawn = draw_pixels(levels, labels.retain, pixels, rng, settings.near_weight)
         (lesion_free if labels.lesion_free else retain).append(drawn)
-        forget.append(draw_pixels(levels, labels.forget, settings.pixels, forget_rng))
-        shown.append(labels.retain if labels.fine is None else labels.fine)
-        if labels.fine is not None:
+        forget.append(draw_pixels(levels, labels.forget, pixels, forget_rng))
+        shown.append(np.unique(labels.retain if labels.fine is None else labels.fine))
+        if labels.fine is not None and swaps:
             refined.append(Refined(grid.permute(1, 2, 0).numpy(), labels.fine, case.diagnosis or ""))
     require_shown(shown, segmenter.card.classes, withdrawal)
     for done, case in enumerate(withdrawn, len(cases)):
         yield Step(done, total, "Reading cases to forget")
         grid = image_to_grid(case.image(), size)
         taught = masks.forget_whole(case.id, taught_labels(case, segmenter.card.masks))
-        forget.append(draw_pixels(cache.levels(grid), taught, settings.pixels, forget_rng))
+        forget.append(draw_pixels(cache.levels(grid) if mine(done) else None, taught, pixels, forget_rng))
         maps.append(cache.path(grid))
-    kept = merge(retain)
     masses = [sum(float(part.weights.sum()) for part in parts) for parts in (retain, lesion_free)]
-    retained = standardised(kept, standardiser)
+    retained = pooled(retain, standardiser)
     if swaps:
         require_lesions(refined, undrawn)
         composed: list[DrawnPixels] = []
         on_bounded: list[tuple[NDArray[np.float32], Mask]] = []
-        for batch in composed_batches(refined, swaps, rng):
+        for place, batch in enumerate(composed_batches(refined, swaps, rng)):
             yield Step(len(cases) + len(withdrawn) + len(composed), total, "Composing counterfactual cases")
             images = torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image, _ in batch]))
-            for levels, (_, own) in zip(cache.compute(images), batch, strict=True):
-                composed.append(draw_pixels(levels, own, settings.swap_pixels, rng, settings.near_weight))
+            # Composed images of a training on bounded features are needed whole in every process.
+            here = mine(place) or trained_on is not None
+            found = cache.compute(images) if here else []
+            for place_in_batch, (_, own) in enumerate(batch):
+                levels = found[place_in_batch] if mine(place) else None
+                composed.append(draw_pixels(levels, own, swap_pixels, rng, settings.near_weight))
                 if trained_on is not None:
                     places = rng.choice(own.size, trained_on.training.pixels, replace=False)
-                    features = read_pixels(levels, *np.divmod(places, own.shape[1]))
+                    features = read_pixels(found[place_in_batch], *np.divmod(places, own.shape[1]))
                     on_bounded.append((features, own.reshape(-1)[places]))
-        retained = _mix(retained, standardised(merge(composed), standardiser), settings.swap_weight)
+        retained = _mix(retained, pooled(composed, standardiser), settings.swap_weight)
         if trained_on is not None:
             drawn, labels_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
             trained_on = trained_on.with_composed(drawn, labels_of, standardiser, settings.swap_weight)
     if lesion_free:
-        retained = _mix(retained, standardised(merge(lesion_free), standardiser), kinds.share(*masses))
+        retained = _mix(retained, pooled(lesion_free, standardiser), kinds.share(*masses))
     if certain:
-        retained = _mix(retained, standardised(merge(certain), standardiser), settings.background_weight)
+        retained = _mix(retained, pooled(certain, standardiser), settings.background_weight)
     problem = HeadProblem(
         retained,
-        standardised(merge(forget), standardiser),
+        pooled(forget, standardiser),
         segmenter.head.weights,
         len(segmenter.card.classes),
         settings.strength,
         trained_on,
     )
-    yield masks.collected(problem, len(refined), len(cases) - len(refined), maps)
+    yield dataclasses.replace(masks.collected(problem, refined_cases, unrefined, maps), pixel_share=share)
 
 
 def _mix(first: PixelSet, second: PixelSet, share: float) -> PixelSet:

@@ -17,6 +17,7 @@ import numpy as np
 from napari_unlearn.errors import UserError
 from napari_unlearn.operators.ball import HIDING, clip, learn_again
 from napari_unlearn.operators.catalogue.certified_ball import GradientClippingSettings
+from napari_unlearn.operators.kept_steps import KeptSteps
 from napari_unlearn.operators.protocol import Budget, FloatArray, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy import gradient_clipping
@@ -25,7 +26,15 @@ from napari_unlearn.privacy.noise import NoiseSource
 
 @dataclass(frozen=True)
 class GradientClipping:
-    """The noisy phase, then a fit to the retain set."""
+    """The noisy phase, then a fit to the retain set.
+
+    Attributes
+    ----------
+    kept : KeptSteps or None
+        Where to go on after an interruption.
+    """
+
+    kept: KeptSteps | None = None
 
     def steps(
         self, problem: Problem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
@@ -50,8 +59,11 @@ class GradientClipping:
             sigma, step_size=settings.step_size, steps=settings.steps, decay=settings.decay, decreasing=decreasing
         )
         total = settings.steps + 2 * (settings.finetune + 1)
-        weights = problem.public + clip(problem.original - problem.public, settings.initial_radius)
-        for t, spread in enumerate(sigmas, start=1):
+        if self.kept is None:
+            weights, done = problem.public + clip(problem.original - problem.public, settings.initial_radius), 0
+        else:
+            weights, done = self.kept.weights, self.kept.done
+        for t, spread in enumerate(sigmas[done:], start=done + 1):
             loss, weights = noisy_step(problem, weights, settings, spread, noise, rng)
             yield Step(t, total, HIDING, {"loss": loss}, weights)
         for item in learn_again(problem, weights, settings.finetune, rng, settings.steps):

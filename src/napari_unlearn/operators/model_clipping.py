@@ -18,6 +18,7 @@ import numpy as np
 from napari_unlearn.errors import UserError
 from napari_unlearn.operators.ball import HIDING, clip, learn_again
 from napari_unlearn.operators.catalogue.certified_ball import ModelClippingSettings
+from napari_unlearn.operators.kept_steps import KeptSteps
 from napari_unlearn.operators.protocol import Budget, FloatArray, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy import model_clipping
@@ -26,7 +27,15 @@ from napari_unlearn.privacy.noise import NoiseSource
 
 @dataclass(frozen=True)
 class ModelClipping:
-    """The noisy phase, then a fit to the retain set."""
+    """The noisy phase, then a fit to the retain set.
+
+    Attributes
+    ----------
+    kept : KeptSteps or None
+        Where to go on after an interruption.
+    """
+
+    kept: KeptSteps | None = None
 
     def steps(
         self, problem: Problem, settings: Settings, budget: Budget, noise: NoiseSource, rng: np.random.Generator
@@ -40,8 +49,8 @@ class ModelClipping:
         except ValueError as error:
             raise UserError(str(error)) from error
         total = settings.steps + 2 * (settings.finetune + 1)
-        weights = problem.original
-        for t in range(1, settings.steps + 1):
+        weights, done = (problem.original, 0) if self.kept is None else (self.kept.weights, self.kept.done)
+        for t in range(done + 1, settings.steps + 1):
             loss, weights = noisy_step(problem, weights, settings, sigma, noise, rng)
             yield Step(t, total, HIDING, {"loss": loss}, weights)
         for item in learn_again(problem, weights, settings.finetune, rng, settings.steps):

@@ -53,6 +53,8 @@ class Collected:
         Cached features of the withdrawn cases.
     overlap : int
         Pixels of lesions in refined cases that lie under an artefact.
+    pixel_share : float
+        Share of the pixels that the settings ask for that were drawn, so that memory does not grow with the cases.
     """
 
     problem: Problem
@@ -66,6 +68,7 @@ class Collected:
     withdrawal: Withdrawal | None = None
     maps: tuple[Path, ...] = ()
     overlap: int = 0
+    pixel_share: float = 1.0
 
     @property
     def taught(self) -> int:

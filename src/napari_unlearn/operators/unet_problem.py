@@ -18,8 +18,10 @@ from torch import Tensor
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.images_at_once import images_at_once
+from napari_unlearn.models.joint_batch import joint_batch, joint_gradient, own_part
 from napari_unlearn.models.normalisation import BATCH, full_batch, recompute_statistics, use_batch_statistics
 from napari_unlearn.models.pixel_sampling import IGNORE
+from napari_unlearn.models.ranks import ranks
 from napari_unlearn.models.unet import Unet
 from napari_unlearn.models.unet_training import UnetFit, UnetRecipe, segmentation_loss
 from napari_unlearn.models.unet_weights import named_weights, weights_of, with_weights
@@ -104,16 +106,24 @@ class UnetProblem:
             On the device of `weights`.
         """
         named = named_weights(self.network, weights)
-        scores = torch.func.functional_call(self.network, cast(dict[str, Any], named), inputs.to(self.network.device))
-        return cast(Tensor, scores).to(weights.device)
+        with ranks().rounding():
+            scores = torch.func.functional_call(
+                self.network, cast(dict[str, Any], named), inputs.to(self.network.device)
+            )
+        return cast(Tensor, scores).to(weights.device, torch.float32)
 
     def loss_and_gradient(self, weights: FloatArray, rng: np.random.Generator) -> tuple[float, FloatArray]:
-        """See `Problem.loss_and_gradient`; of one mini-batch, with no regulariser."""
+        """See `Problem.loss_and_gradient`; of one mini-batch, with no regulariser.
+
+        Several processes each show the network a part of the batch; the gradient is that of the whole, so that whoever
+        clips it clips what one process would have found.
+        """
         leaf = torch.from_numpy(weights).float().requires_grad_()
-        images, labels = self.retain.draw(1, rng)
-        loss = segmentation_loss(self.scores(leaf, images), labels)
-        (gradient,) = torch.autograd.grad(loss, leaf)
-        return float(loss.detach()), gradient.double().numpy()
+        images, labels = own_part(*self.retain.draw(1, rng))
+        with joint_batch():
+            loss = segmentation_loss(self.scores(leaf, images), labels)
+            (gradient,) = torch.autograd.grad(loss, leaf)
+        return float(loss.detach()), joint_gradient(gradient).double().numpy()
 
     def learn(
         self, start: FloatArray, rounds: int, rng: np.random.Generator, tolerance: float = 1e-9
