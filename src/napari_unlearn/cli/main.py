@@ -7,6 +7,7 @@ import os
 
 import typer
 
+from napari_unlearn.cli.benchmark import benchmark
 from napari_unlearn.cli.compose import compose
 from napari_unlearn.cli.demo import demo
 from napari_unlearn.cli.evaluate import evaluate
@@ -45,6 +46,7 @@ for command in (
     unlearn,
     compose,
     evaluate,
+    benchmark,
     predict,
     report,
     export,

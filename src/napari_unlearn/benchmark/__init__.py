@@ -1,0 +1,1 @@
+"""Every operator in many settings: run, kept as one table, and drawn."""
