@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from napari_unlearn.models.head import PixelHead, Standardiser, read_pixels
+from napari_unlearn.models.head import PixelHead, Standardiser, pooled_pixels, read_pixels
 
 
 def make_head(channels: tuple[int, ...], seed: int = 0) -> PixelHead:
@@ -86,3 +86,12 @@ def test_scores_of_all_levels_are_interpolated_as_torch_does() -> None:
         scores = torch.einsum("kc,nchw->nkhw", weight, level)
         expected = expected + functional.interpolate(scores, size=(32, 64), mode="bilinear", align_corners=False)
     torch.testing.assert_close(head.logits(levels), expected)
+
+
+def test_a_weighted_mean_of_all_pixels_is_that_of_their_features(levels: list[Tensor]) -> None:
+    height, width = levels[0].shape[1:]
+    weights = torch.rand(height, width, generator=torch.Generator().manual_seed(0)) ** 4
+    pixels = read_pixels(levels, *np.divmod(np.arange(height * width), width)).astype(np.float64)
+    expected = np.average(pixels, axis=0, weights=weights.numpy().ravel())
+    assert pooled_pixels(levels, weights) == pytest.approx(expected, abs=1e-5)
+    assert np.isnan(pooled_pixels(levels, torch.zeros(height, width))).all()

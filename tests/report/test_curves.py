@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from napari_unlearn.report.curves import LONGEST, read_curves
+from napari_unlearn.report.curves import LONGEST, Level, read_curves
 
 
 def write(path: Path, *events: Any) -> Path:
@@ -52,3 +52,36 @@ def test_a_long_curve_keeps_its_ends(tmp_path: Path) -> None:
 
 def test_without_a_log_there_are_no_curves(tmp_path: Path) -> None:
     assert read_curves(tmp_path / "events.jsonl") == ()
+
+
+def test_bands_and_the_models_to_compare_with_are_read(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "events.jsonl",
+        {
+            "event": "reference",
+            "name": "a",
+            "label": "original",
+            "value": 0.5,
+            "low": 0.4,
+            "high": 0.6,
+            "about": "Here.",
+        },
+        point("a", 1, 0.2) | {"low": 0.1, "high": 0.3},
+        point("a", 2, None) | {"low": None, "high": None},
+        point("a", 3, 0.4) | {"low": 0.3, "high": 1e300},
+        {"event": "reference", "name": "a", "label": "broken", "value": None, "low": 0, "high": 0, "about": ""},
+        {
+            "event": "reference",
+            "name": "a",
+            "label": "retrained",
+            "value": 0.7,
+            "low": None,
+            "high": None,
+            "about": "Here.",
+        },
+        {"event": "reference", "name": "nobody", "label": "original", "value": 1, "low": 0, "high": 2, "about": ""},
+    )
+    (curve,) = read_curves(path)
+    assert curve.band == ((1, 0.1, 0.3),)
+    assert curve.levels == (Level("original", 0.5, 0.4, 0.6), Level("retrained", 0.7, None, None))
+    assert curve.about == "Here."

@@ -56,6 +56,14 @@ def test_a_whole_report_lacks_nothing_and_is_small(whole: ReportResult, run: Pat
     assert verify_run(run) == []  # nothing was put into the run
 
 
+def test_a_whole_report_has_the_way_of_the_run_and_the_map_of_the_cases(whole: ReportResult, parse: Any) -> None:
+    page = parse(whole.report.read_text(encoding="utf-8"))
+    assert "20 cases of test_aligned, which teach nothing" in page.text
+    marks = [tag for tag in page.all("path") if tag["d"].startswith("M")]
+    assert len(marks) > 3 * 2 * 50  # 12 training and 40 test cases, for two models, in three colours
+    assert "a retrained model was not given" not in page.text  # an exact run is one
+
+
 def test_no_place_on_this_machine_is_told(
     whole: ReportResult, run: Path, sample: Dataset, model: Path, tmp_path: Path
 ) -> None:
@@ -80,8 +88,8 @@ def test_the_card_lies_beside_the_report(whole: ReportResult) -> None:
 
 def test_without_a_data_set_the_report_says_what_it_lacks(run: Path, tmp_path: Path, parse: Any) -> None:
     result = finish(events(ReportRequest(run, tmp_path / "a.html"), Token()))
-    assert result.missing == ("pictures of what was forgotten", "predictions", "numbers")
-    assert parse(result.report.read_text(encoding="utf-8")).text.count("Not in this report:") == 3
+    assert result.missing == ("pictures of what was forgotten", "predictions", "numbers", "the map of the cases")
+    assert parse(result.report.read_text(encoding="utf-8")).text.count("Not in this report:") == 4
 
 
 def test_numbers_may_come_from_an_earlier_evaluation(
@@ -160,7 +168,7 @@ def test_a_data_set_without_refined_test_cases_gives_no_numbers(
         if case.split != "train" and case.is_refined:
             (copy / "fine" / f"{case.id}.png").unlink()
     result = finish(events(ReportRequest(run, tmp_path / "a.html", copy, device="cpu"), Token()))
-    assert result.missing == ("predictions", "numbers")
+    assert result.missing == ("predictions", "numbers", "the map of the cases")
     assert "refine some test cases" in parse(result.report.read_text(encoding="utf-8")).text
 
 

@@ -88,3 +88,11 @@ def test_intervals_are_shown_where_they_were_measured(numbers: dict[str, Any]) -
     assert measures["AUROC"].interval(measures["AUROC"].after) == ""
     both = gap(given, None)
     assert both.interval(both.after) == "−0.100 to +0.500"
+
+
+def test_an_interval_without_any_width_is_no_certainty() -> None:
+    (only,) = split_numbers(
+        {"splits": {"a": {"cases": 3, "dice": 0.5, "intervals": {"dice": {"low": 0.5, "high": 0.5}}}}}, None, {}
+    )
+    dice = next(entry for entry in only.measures if entry.name == "Dice")
+    assert dice.interval(dice.after) == "no spread seen"

@@ -7,12 +7,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from napari_unlearn.evaluation.feature_space import FeatureSpace
+from napari_unlearn.jobs.trajectory import BY_CHANCE, DICE
 from napari_unlearn.privacy.certificate import Assumption
 from napari_unlearn.report.content import COMMAND, Content
+from napari_unlearn.report.curves import Curve, Level
 from napari_unlearn.report.facts import RunFacts
 from napari_unlearn.report.figures import CaseFigure, Picture
 from napari_unlearn.report.page import render
@@ -21,7 +25,9 @@ from napari_unlearn.report.paths import PathRemover
 VOID = {"meta", "img", "br"}
 NASTY = '<script>alert(1)</script><img src=x onerror="alert(2)">&amp;\'"`{{ 7*7 }}</style>'
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
-SECTIONS = ["short", "asked", "forgotten", "pictures", "numbers", "curves", "certificate", "limits", "provenance"]
+SECTIONS = [
+    *("short", "asked", "forgotten", "pictures", "numbers", "curves", "space", "certificate", "limits", "provenance")
+]
 
 Parse = Callable[[str], Any]
 
@@ -50,6 +56,9 @@ def nasty(facts: RunFacts, text: str) -> Content:
         parameters={text: 1.0},
     )
     curve = dataclasses.replace(facts.curves[0], name=text)
+    way = Curve(DICE, ((0, 0.5), (1, 0.6)), ((0, 0.4, 0.6), (1, 0.5, 0.7)), (Level(text, 0.5, 0.4, 0.6),), text)
+    three = (text, text, text)
+    space = FeatureSpace(three, (text,), np.eye(3, 2)[None], (0.5, 0.5), three, three, three)
     split = {
         "dice": 0.5, "auroc": None, "leakage": None, "counterfactual_shift": None, "cases": 3,
         "leakage_per_artefact": {text: 0.5},
@@ -62,7 +71,7 @@ def nasty(facts: RunFacts, text: str) -> Content:
             certificate=record,
             failures=(text,),
             stopped=text,
-            curves=(curve,),
+            curves=(curve, way),
             model={"classes": ["background", text], "positive": 1, "trainable": text, "trained_on": text},
             encoder={"name": text, "trained_on": text},
             operator=None,
@@ -72,6 +81,7 @@ def nasty(facts: RunFacts, text: str) -> Content:
         forgotten=(figure,),
         predicted=(figure,),
         places={text: text},
+        space=space,
     )
 
 
@@ -182,8 +192,8 @@ def test_a_run_that_does_not_verify_says_so_on_top(facts: RunFacts, parse: Parse
 
 def test_what_is_missing_is_named_with_the_command_that_makes_it(facts: RunFacts, parse: Parse) -> None:
     text = parse(render(Content(facts, measured="They need a data set, and none was given."), str)).text
-    assert text.count("Not in this report:") == 3
-    assert text.count(COMMAND) == 3
+    assert text.count("Not in this report:") == 4
+    assert text.count(COMMAND) == 4
     without = dataclasses.replace(facts, curves=(), metrics={})
     assert "the folder holds no log" in parse(render(Content(without), str)).text
 
@@ -201,7 +211,7 @@ def test_tables_and_pictures_can_be_read_aloud(facts: RunFacts, measured: Conten
     assert [image["alt"] for image in page.all("img")] == ["what it shows", "what it shows"]
     assert all(cell.get("scope") for cell in page.all("th"))
     drawings = page.all("svg")
-    assert len(drawings) == 3 + len(facts.curves)
+    assert len(drawings) == 3 + len([curve for curve in facts.curves if curve.name != BY_CHANCE])  # beside the leakage
     assert all(drawing["role"] == "img" and drawing["aria-label"] for drawing in drawings)
 
 

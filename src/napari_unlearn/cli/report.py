@@ -20,6 +20,9 @@ def report(
     evaluation: Annotated[
         Path | None, typer.Option(help="What evaluate --json printed for these models; measured anew if left out.")
     ] = None,
+    retrained: Annotated[
+        Path | None, typer.Option(help="Model that never saw the forgotten labels, to stand beside both in the map.")
+    ] = None,
     with_paths: Annotated[
         bool, typer.Option("--with-paths", help="Let the report say where things lie on this machine.")
     ] = False,
@@ -31,7 +34,9 @@ def report(
 
     token = Token()
     target = default_out(run) if out is None else out
-    request = ReportRequest(run, target, dataset, before, evaluation, device, with_paths=with_paths)
+    request = ReportRequest(
+        run, target, dataset, before, evaluation, device, with_paths=with_paths, retrained=retrained
+    )
     result = follow(events(request, token), token)
     assert isinstance(result, ReportResult)
     if json:

@@ -145,3 +145,27 @@ def read_pixels(levels: Sequence[Tensor], rows: NDArray[np.intp], columns: NDArr
         for level in levels
     ]
     return torch.cat(columns_of_features).T.contiguous().numpy()
+
+
+def pooled_pixels(levels: Sequence[Tensor], weights: Tensor) -> FloatArray:
+    """Weighted mean of the features of all pixels of one case, each read as `read_pixels` does.
+
+    Parameters
+    ----------
+    levels : sequence of Tensor, shape (C_l, H_l, W_l)
+        Maps of one case.
+    weights : Tensor of float32, shape (H, W)
+        Of every pixel of the finest level, none below 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (F,)
+        NaN where all weights are 0.
+    """
+    height, width = weights.shape
+    parts = []
+    for level in levels:
+        # A mean of interpolated values is a mean of the values, with the weights interpolated backwards.
+        shares = _interpolation(level.shape[-2], height).T @ weights @ _interpolation(level.shape[-1], width)
+        parts.append(torch.einsum("chw,hw->c", level.double(), shares.double()))
+    return (torch.cat(parts) / weights.double().sum()).numpy()

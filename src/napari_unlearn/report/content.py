@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.privacy.certificate import CERTIFIED
@@ -13,6 +13,9 @@ from napari_unlearn.report.figures import CaseFigure
 from napari_unlearn.report.guarantee import number
 from napari_unlearn.report.limits import limits, report_limits
 from napari_unlearn.report.numbers import Measure, SplitNumbers, gap, split_numbers
+
+if TYPE_CHECKING:
+    from napari_unlearn.evaluation.feature_space import FeatureSpace
 
 COMMAND = "napari-unlearn report RUN --dataset DATASET --before MODEL"
 """What makes a report with nothing left out."""
@@ -40,6 +43,8 @@ class Content:
         Whether the model before was given.
     places : mapping of str to str
         Where things lie, if the user asked for it.
+    space : FeatureSpace or None
+        Where cases lie for each model; None where there was nothing to compare.
     """
 
     facts: RunFacts
@@ -52,6 +57,7 @@ class Content:
     predicted: tuple[CaseFigure, ...] = ()
     has_before: bool = False
     places: Mapping[str, str] = field(default_factory=dict)
+    space: FeatureSpace | None = None
 
     @property
     def splits(self) -> tuple[SplitNumbers, ...]:

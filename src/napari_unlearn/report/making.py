@@ -11,7 +11,7 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import open_dataset
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_write, parse_json, sha256_file
-from napari_unlearn.jobs import evaluate, predict
+from napari_unlearn.jobs import evaluate, feature_space, predict
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Preview, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.run_folder import MODEL, SUMS
@@ -21,6 +21,7 @@ from napari_unlearn.project.case_notes import taking_part
 from napari_unlearn.report.facts import RunFacts, read_run
 
 if TYPE_CHECKING:
+    from napari_unlearn.evaluation.feature_space import FeatureSpace
     from napari_unlearn.report.content import Content
     from napari_unlearn.report.figures import CaseFigure
 
@@ -49,6 +50,8 @@ class ReportRequest:
         Bootstrap resamples for the interval of the leakage.
     with_paths : bool
         Whether the report may say where things lie on this machine.
+    retrained : Path or None
+        A model that never saw the forgotten labels, to stand beside the other two in the feature space.
     """
 
     run: Path
@@ -59,6 +62,7 @@ class ReportRequest:
     device: str = "auto"
     resamples: int = 1000
     with_paths: bool = False
+    retrained: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,12 @@ def _with_dataset(request: ReportRequest, folder: Path, facts: RunFacts, token: 
             yield drawn
         else:
             predicted.append(drawn)
+    space: FeatureSpace | None = None
+    for laid in _space(request, folder, training, facts, token):
+        if isinstance(laid, Progress):
+            yield laid
+        else:
+            space = laid
     numbers: Mapping[str, Any] | None = None
     measured = "No case outside the training split has a fine mask to compare with; refine some test cases."
     if request.evaluation is not None:
@@ -211,7 +221,25 @@ def _with_dataset(request: ReportRequest, folder: Path, facts: RunFacts, token: 
         tuple(predicted),
         request.before is not None,
         _places(request),
+        space,
     )
+
+
+def _space(
+    request: ReportRequest, folder: Path, training: tuple[Case, ...], facts: RunFacts, token: Token
+) -> Iterator[Progress | FeatureSpace]:
+    """Lay cases out before and after; not where whole cases were withdrawn, as the record does not name them."""
+    if request.before is None or facts.withdrawn or len(training) < feature_space.FEWEST:
+        return
+    folders = {"before": request.before, "after": request.run / MODEL, "retrained": request.retrained}
+    models = tuple((name, path) for name, path in folders.items() if path is not None)
+    for event in _passed_on(
+        feature_space.events(feature_space.FeatureSpaceRequest(folder, models, request.device), token)
+    ):
+        if isinstance(event, Progress):
+            yield event
+        elif isinstance(event, Done):
+            yield event.result  # type: ignore[misc]
 
 
 def _took_part(dataset: Path, training: tuple[Case, ...], facts: RunFacts) -> tuple[Case, ...]:
@@ -329,3 +357,5 @@ def _missing(content: Content) -> Iterator[str]:
         yield "numbers of the model before"
     if not content.facts.curves:
         yield "curves"
+    if content.space is None:
+        yield "the map of the cases"

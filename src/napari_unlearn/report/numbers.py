@@ -54,6 +54,8 @@ class Measure:
         """Write the interval of `before` or `after`; "" for none."""
         if entry is None or entry[1] is None or entry[2] is None:
             return ""
+        if entry[1] == entry[2]:
+            return "no spread seen"  # where nothing varies in these images, resampling them tells nothing of others
         low, high = (_written(end, self.decimals, self.signed) for end in entry[1:] if end is not None)
         return f"{low} to {high}"
 

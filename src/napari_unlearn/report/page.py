@@ -13,7 +13,9 @@ from markupsafe import Markup
 
 import napari_unlearn
 from napari_unlearn.report import plots
+from napari_unlearn.report import trajectory as course
 from napari_unlearn.report.content import COMMAND, Content
+from napari_unlearn.report.feature_plot import SIZE, legend_path, space_plots
 from napari_unlearn.report.guarantee import not_promised, stamp
 from napari_unlearn.report.numbers import plots as number_plots
 from napari_unlearn.report.pictures import CLASSES
@@ -55,6 +57,7 @@ def render(content: Content, tidy: Callable[[str], str], now: dt.datetime | None
     css = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     facts = content.facts
+    trajectory, curves = course.split_curves(facts.curves)
     return environment.get_template("report.html.j2").render(
         content=content,
         facts=facts,
@@ -63,9 +66,14 @@ def render(content: Content, tidy: Callable[[str], str], now: dt.datetime | None
         counted=content.counted,
         stamp=stamp(facts),
         not_promised=not_promised(facts),
-        curves=[plots.line_plot(curve) for curve in facts.curves],
+        curves=[plots.line_plot(curve) for curve in curves],
+        trajectory=course.trajectory_plots(trajectory),
+        trajectory_about=course.about(trajectory),
         number_plots=number_plots(content.splits),
         plots=plots,
+        space_plots=[] if content.space is None else space_plots(content.space),
+        panel=SIZE,
+        legend_path=legend_path,
         swatches=len(CLASSES),
         command=COMMAND,
         # Not a Markup of anything but the file above: it is the only text that is not escaped.

@@ -75,7 +75,7 @@ def line_plot(curve: Curve) -> LinePlot:
     steps = [step for step, _ in curve.points]
     logarithmic = min(values) > 0 and max(values) > 1000 * min(values)
     scaled = [math.log10(value) for value in values] if logarithmic else values
-    low, high = _limits(min(scaled), max(scaled))
+    low, high = axis_limits(min(scaled), max(scaled))
     first, last = min(steps), max(steps)
 
     def x(step: float) -> float:
@@ -185,7 +185,7 @@ def dot_plot(title: str, unit: str, lines: Sequence[Line], limits: tuple[float, 
     DotPlot
     """
     known = [entry for line in lines for entry in (line.before, line.after) if entry is not None]
-    low, high = limits or _limits(*_ends([0.0, *(part for entry in known for part in entry if part is not None)]))
+    low, high = limits or axis_limits(*_ends([0.0, *(part for entry in known for part in entry if part is not None)]))
     margin, row = 8, 46
 
     def x(value: float) -> float:
@@ -231,8 +231,19 @@ def ticks(low: float, high: float) -> list[float]:
     return [float(f"{place * step:.12g}") for place in range(first, last + 1)]
 
 
-def _limits(low: float, high: float) -> tuple[float, float]:
-    """Ends of an axis a little beyond the numbers."""
+def axis_limits(low: float, high: float) -> tuple[float, float]:
+    """Ends of an axis a little beyond the numbers.
+
+    Parameters
+    ----------
+    low, high : float
+        The smallest and the largest of them.
+
+    Returns
+    -------
+    tuple of float
+        The first is below the second.
+    """
     margin = 0.06 * (high - low)
     # Numbers that are all alike still need an axis of some length that floats can resolve.
     least = 1e-6 * max(abs(low), abs(high)) or 0.5
