@@ -9,6 +9,7 @@ import itertools
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -195,6 +197,19 @@ def test_the_wheel_brings_manifest_types_and_sample_data(wheel: zipfile.ZipFile)
     wanted = {f"napari_unlearn/_sample_data/{path.as_posix()}" for path in sample if "__pycache__" not in path.parts}
     assert wanted
     assert {"napari_unlearn/napari.yaml", "napari_unlearn/py.typed", *wanted} <= set(wheel.namelist())
+
+
+def test_the_source_distribution_builds_the_same_wheel(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    packed = next(SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"]))
+    with tarfile.open(packed) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (folder,) = (tmp_path / "unpacked").iterdir()
+    built = next(WheelBuilder(str(folder)).build(directory=str(tmp_path), versions=["standard"]))
+    with zipfile.ZipFile(built) as again:
+        assert sorted(again.namelist()) == sorted(wheel.namelist())
+        # The list of digests names every other file with its own.
+        (record,) = (name for name in wheel.namelist() if name.endswith("/RECORD"))
+        assert sorted(again.read(record).splitlines()) == sorted(wheel.read(record).splitlines())
 
 
 def test_the_wheel_leaves_the_choice_of_qt_to_the_user(wheel: zipfile.ZipFile) -> None:

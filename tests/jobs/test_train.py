@@ -44,6 +44,21 @@ def test_it_makes_a_model_that_knows_where_it_comes_from(
     assert result.loss > 0
 
 
+@pytest.mark.parametrize("trainable", ["head", "decoder"])
+def test_the_same_seed_gives_the_same_weights_byte_for_byte(
+    request_: TrainRequest, finish: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, trainable: str
+) -> None:
+    monkeypatch.setattr(unet_training, "UnetRecipe", partial(unet_training.UnetRecipe, passes=1))
+    asked = dataclasses.replace(request_, trainable=trainable, size=32)
+    folders = [
+        finish(events(dataclasses.replace(asked, out=tmp_path / name, seed=seed), Token())).model
+        for name, seed in (("one", 5), ("two", 5), ("other", 6))
+    ]
+    weights = [(folder / "model.safetensors").read_bytes() for folder in folders]
+    assert weights[0] == weights[1]
+    assert weights[0] != weights[2]
+
+
 @pytest.mark.parametrize("trainable", ["decoder", "all"])
 def test_it_makes_a_unet_that_says_what_touched_its_encoder(
     request_: TrainRequest,
