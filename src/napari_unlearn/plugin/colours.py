@@ -33,6 +33,8 @@ BADGE = {"exact": "#1b8a5a", "certified head": "#2f6fd0", "certified ball": "#7a
 STATUS = {"unrefined": "#8a8f98", "in progress": "#e69f00", "refined": "#1fa971", "excluded": "#b0614f"}
 MARK_EDGE = "#f2f4f7"
 CURVES = ("#56b4e9", "#ff9900", "#9900ff", "#cc0033", "#999999")
+# Groups of cases on a map (Okabe and Ito); what they have in common is told by shapes and words as well.
+POINTS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#999999")
 
 
 def class_colour(class_id: int) -> str:

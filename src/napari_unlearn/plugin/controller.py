@@ -18,6 +18,7 @@ from napari_unlearn.plugin.contrast import Contrast
 from napari_unlearn.plugin.desk import Desk
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.enabling import Facts, blocker, enabled, live_blocker
+from napari_unlearn.plugin.feature_map import FeatureMap
 from napari_unlearn.plugin.history import History
 from napari_unlearn.plugin.hover import Hover
 from napari_unlearn.plugin.layers import CONTRASTS, LEAKAGES, Role
@@ -64,6 +65,7 @@ class Controller(QObject):
         self.opening, self.refining = Opening(bench), Refining(bench)
         self.predicting, self.unlearning = Predicting(bench), Unlearning(bench)
         self.history = History(bench)
+        self.feature_map = FeatureMap(bench)
         self.contrast = Contrast(bench, self.predicting)
         self.beside = Beside(bench, self.predicting)
         self._hover = Hover(viewer, bench.book, dock.compare.scale.show_here)
@@ -97,6 +99,7 @@ class Controller(QObject):
             "report": self.unlearning.report,
             "discard": self.unlearning.discard,
             "history": self.history.toggle,
+            "feature_map": self.feature_map.show,
             "compare_current": self.unlearning.compare_current,
             "blink": lambda: self._look("show_after" if self._view == "show_before" else "show_before"),
             **{key: (lambda key=key: self._look(key)) for key in LOOKING},
@@ -253,6 +256,7 @@ class Controller(QObject):
         self._dock.data.cases.set_current(case.id)
         self._show_strips()
         self.refining.show(case)
+        self.feature_map.place()
         self.predicting.refresh()
         self.live.look(case)
         self._on_step(STEPS.index(self._dock.step))

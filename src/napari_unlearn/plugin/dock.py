@@ -95,6 +95,7 @@ class Dock(QWidget):
         self.setStyleSheet(sheet(theme))
         self.steps.set_theme(theme)
         self.unlearn.curve.set_theme(theme)
+        self.unlearn.trajectory.set_theme(theme)
         self.unlearn.plan.set_theme(theme)
 
     def apply_enabled(self, enabled: Mapping[str, bool]) -> None:

@@ -137,6 +137,7 @@ RULES: dict[str, Rule] = {
     "show_leakage_after": lambda facts: facts.leakage,
     "measure": lambda facts: _idle(facts) and (facts.revised or facts.pair),
     "history": lambda facts: facts.dataset,
+    "feature_map": lambda facts: _idle(facts) and (facts.revised or facts.pair),
     "export": lambda facts: _idle(facts) and facts.revised,
     "report": lambda facts: _idle(facts) and facts.revised,
     "discard": lambda facts: _idle(facts) and facts.revised,

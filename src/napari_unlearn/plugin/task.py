@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_unlearn.jobs.events import Event, Metric, Note, Preview, Progress
+from napari_unlearn.jobs.events import Event, Metric, Note, Preview, Progress, Reference
 from napari_unlearn.jobs.state import JobState, end_state
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin.runner import Job, JobRunner
@@ -24,6 +24,7 @@ class Task(QObject):
     state_changed = Signal(object)  # JobState
     progress = Signal(object)  # Progress
     metric = Signal(object)  # Metric
+    reference = Signal(object)  # Reference
     preview = Signal(object)  # Preview
     note = Signal(object)  # Note
     ended = Signal(object)  # Done, Failed or Cancelled
@@ -101,6 +102,8 @@ class Task(QObject):
                 self.progress.emit(event)
             case Metric():
                 self.metric.emit(event)
+            case Reference():
+                self.reference.emit(event)
             case Preview():
                 self.preview.emit(event)
             case Note():

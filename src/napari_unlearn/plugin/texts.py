@@ -179,6 +179,11 @@ TEXTS: dict[str, Text] = {
         "and what is not shown. Measures both models, so it takes a while.",
     ),
     "discard": Text("Discard", "Return to the model before this run. The run stays on disk."),
+    "feature_map": Text(
+        "Feature map",
+        "Lay the cases out beside the image by what each model takes for lesion, before and after. A click on a point "
+        "opens its case.",
+    ),
     "history": Text("All runs…", "List every run of this project below the image: sort, compare, restore, repeat."),
     "compare_runs": Text(
         "Compare",

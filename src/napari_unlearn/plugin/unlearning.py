@@ -59,9 +59,10 @@ class Unlearning(QObject):
         self._page = bench.dock.unlearn
         self._compare = bench.dock.compare
         self._page.set_operators(available())
-        bench.task.note.connect(lambda _: self._page.curve.clear())  # the job has begun again
+        bench.task.note.connect(lambda _: self._page.clear_curves())  # the job has begun again
         self._page.withdrawal.changed.connect(self.show_withdrawal)
-        bench.task.metric.connect(lambda metric: self._page.add_point(metric.name, metric.step, metric.value))
+        bench.task.metric.connect(self._page.add_point)
+        bench.task.reference.connect(self._page.add_reference)
 
     @property
     def uses_budget(self) -> bool:
@@ -118,7 +119,7 @@ class Unlearning(QObject):
             raise UserError("Choose or train a model first (step 1).")
         if not project.save_all():
             return
-        self._page.curve.clear()
+        self._page.clear_curves()
         request = unlearn.UnlearnRequest(
             dataset=project.dataset.root,
             model=project.model,
@@ -226,7 +227,7 @@ class Unlearning(QObject):
         project = self._bench.project
         if not project.save_all():
             return
-        self._page.curve.clear()
+        self._page.clear_curves()
         self._bench.run(unlearn.events, request, self.adopt)
 
     def _show_measured(self, after: Mapping[str, Any], before: Mapping[str, Any] | None, when: str) -> None:

@@ -6,6 +6,8 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
+from napari_unlearn.jobs.events import Metric, Reference
+from napari_unlearn.jobs.trajectory import DICE, LEAKAGE, ORIGINAL
 from napari_unlearn.operators.registry import available
 from napari_unlearn.plugin.views.unlearn_page import UnlearnPage
 
@@ -35,8 +37,18 @@ def test_the_reason_why_it_cannot_start_gives_way_to_progress(page: UnlearnPage)
 
 def test_the_curve_appears_with_its_first_point(page: UnlearnPage) -> None:
     assert page.curve.isHidden()
-    page.add_point("loss", 0, 1.0)
+    page.add_point(Metric("loss", 0, 1.0))
     assert not page.curve.isHidden()
+    assert page.trajectory.isHidden()
+
+
+def test_dice_and_leakage_have_plots_of_their_own_until_the_next_run(page: UnlearnPage) -> None:
+    page.add_reference(Reference(DICE, ORIGINAL, 0.6, 0.5, 0.7, "On these cases."))
+    page.add_point(Metric(LEAKAGE, 1, 0.02, 0.01, 0.03))
+    assert not page.trajectory.isHidden()
+    assert page.curve.isHidden()
+    page.clear_curves()
+    assert page.trajectory.isHidden()
 
 
 def test_a_device_that_cannot_be_used_is_grey_and_says_why(page: UnlearnPage) -> None:

@@ -88,6 +88,8 @@ class ComparePage(Page):
         self.body.addWidget(self._measure)
         self.table = MetricTable()
         self.body.addWidget(self.table)
+        self._map = self.button("feature_map")
+        self.body.addWidget(self._map)
         self.body.addStretch(1)
         self.export_choice = ExportChoice()
         self.foot.addWidget(self.export_choice)
@@ -95,7 +97,7 @@ class ComparePage(Page):
         self.foot.addLayout(row(*buttons, stretch=0))
         self._last = self.export_choice, *buttons
         case = case_title, self.case_table
-        self._parts = (self._card, self.strip, self.legend, *case, title, *self._last, *self._views.values())
+        self._parts = (self._card, self.strip, self.legend, *case, title, self._map, *self._last, *self._views.values())
         self._now_and_then = (self._split, self._differences, self.scale, self.table, self._measuring, self._measure)
         self.clear()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
 
+from napari_unlearn.jobs.events import Metric, Reference
+from napari_unlearn.jobs.trajectory import BY_CHANCE, DICE, LEAKAGE
 from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.budget_slider import BudgetSlider
 from napari_unlearn.plugin.views.curve import Curve
@@ -15,6 +18,7 @@ from napari_unlearn.plugin.views.device_picker import DevicePicker
 from napari_unlearn.plugin.views.operator_cards import Offer, OperatorCards
 from napari_unlearn.plugin.views.parts import Page, label, named, row
 from napari_unlearn.plugin.views.plan_panel import PlanPanel
+from napari_unlearn.plugin.views.trajectory import TrajectoryView
 from napari_unlearn.plugin.views.withdrawal_section import WithdrawalSection
 
 
@@ -82,6 +86,8 @@ class UnlearnPage(Page):
         self.foot.addWidget(self.button("unlearn", "primary"))
         self.curve = Curve()
         self.curve.hide()
+        self.trajectory = TrajectoryView()
+        self.body.addWidget(self.trajectory)
         self.body.addWidget(self.curve)
         self.body.addStretch(1)
 
@@ -116,12 +122,29 @@ class UnlearnPage(Page):
         self._blocked.setText(sentence)
         self._blocked.setVisible(bool(sentence) and not busy)
 
-    def add_point(self, name: str, step: int, value: float) -> None:
+    def clear_curves(self) -> None:
+        """Forget the curves of the run before."""
+        self.curve.clear()
+        self.trajectory.clear()
+
+    def add_point(self, metric: Metric) -> None:
         """Draw one more point of a curve, and turn to the curves when the first one begins."""
-        first = self.curve.isHidden()
-        self.curve.show()
-        self.curve.add(name, step, value)
+        if metric.name in (DICE, LEAKAGE, BY_CHANCE):
+            with self._turning_to(self.trajectory):
+                self.trajectory.add(metric.name, metric.step, metric.value, metric.low, metric.high)
+        else:
+            with self._turning_to(self.curve):
+                self.curve.show()
+                self.curve.add(metric.name, metric.step, metric.value)
+
+    def add_reference(self, reference: Reference) -> None:
+        """Draw a model that the run is held against."""
+        with self._turning_to(self.trajectory):
+            self.trajectory.add_level(reference.name, reference.label, reference.value, reference.about)
+
+    @contextmanager
+    def _turning_to(self, plot: QWidget) -> Iterator[None]:
+        first = plot.isHidden()
+        yield
         if first:
-            QTimer.singleShot(
-                0, lambda: self.scroll.ensureWidgetVisible(self.curve)
-            )  # once the page has made room for it
+            QTimer.singleShot(0, lambda: self.scroll.ensureWidgetVisible(plot))  # once the page has made room for it

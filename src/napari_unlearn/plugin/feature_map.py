@@ -1,0 +1,170 @@
+"""Controller of the map of cases: a layer of points beside the image; a click on a point opens its case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Points
+from qtpy.QtCore import QObject
+
+from napari_unlearn.errors import UserError
+from napari_unlearn.jobs import feature_space
+from napari_unlearn.plugin import colours
+from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.layers import KEY, Role
+
+if TYPE_CHECKING:
+    from napari_unlearn.evaluation.feature_space import FeatureSpace
+
+NAME = "Feature map"
+BESIDE = "napari-unlearn beside"  # in the metadata: width of the image that the map was made for
+GAP = 0.06  # between panels, as a share of their side
+SYMBOLS = ("disc", "square", "triangle_up", "diamond", "cross", "star")
+
+
+class FeatureMap(QObject):
+    """One square panel a model, to the right of the image, on the same axes.
+
+    Parameters
+    ----------
+    bench : Bench
+        What the controllers share.
+    """
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._bench = bench
+        bench.viewer.mouse_drag_callbacks.append(self._on_press)
+
+    @property
+    def layer(self) -> Points | None:
+        """The layer, None when the user has removed it or it never was."""
+        layers = self._bench.viewer.layers
+        return next((layer for layer in layers if layer.metadata.get(KEY) == NAME), None)
+
+    def show(self) -> None:
+        """Compute the map of the models that step 4 is about, and lay it beside the image.
+
+        Raises
+        ------
+        UserError
+            There is no revised model.
+        """
+        before, after = self._bench.compared
+        if before is None or after is None:
+            raise UserError("There is no revised model to compare with; run Unlearn first.")
+        request = feature_space.FeatureSpaceRequest(
+            self._bench.project.dataset.root, (("before", before), ("after", after))
+        )
+        self._bench.run(feature_space.events, request, self._on_done)
+
+    def place(self) -> None:
+        """Lay the map beside the image again, which may have another width now."""
+        layer, image = self.layer, self._bench.book.find(Role.IMAGE)
+        if layer is not None and image is not None:
+            wider = image.data.shape[1] - layer.metadata[BESIDE]
+            layer.translate = np.asarray(image.translate) + np.asarray(image.scale) * (0, wider)
+
+    def _on_done(self, space: FeatureSpace) -> None:
+        old = self.layer
+        if old is not None:
+            self._bench.viewer.layers.remove(old)
+        image = self._bench.book.find(Role.IMAGE)
+        if image is None:
+            raise UserError("The image was removed; open a case first (step 1).")
+        layer = map_layer(space, image)
+        self._bench.viewer.layers.append(layer)
+        self._bench.viewer.reset_view()
+        self._bench.dock.messages.note(
+            "The map lies beside the image: a panel for the model before and one for the model after. Click a point to "
+            "open its case. Colour is the diagnosis, shape the artefact, a white rim the forget set."
+        )
+
+    def _on_press(self, viewer: Any, event: Any) -> Iterator[None]:
+        moved = False
+        yield
+        while event.type == "mouse_move":
+            moved = True
+            yield
+        case_id = None if moved else self._case_at(event)
+        if case_id is not None:
+            self._bench.attempt(lambda: self._open(case_id))
+
+    def _case_at(self, event: Any) -> str | None:
+        layer = self.layer
+        if layer is None or not layer.visible or not self._bench.has_project:
+            return None
+        place = layer.get_value(
+            event.position, view_direction=event.view_direction, dims_displayed=event.dims_displayed, world=True
+        )
+        return None if place is None else str(layer.features["case"].iloc[int(place)])
+
+    def _open(self, case_id: str) -> None:
+        if all(case.id != case_id for case in self._bench.project.dataset.cases):
+            raise UserError(f"The case {case_id} is not in the data set that is open; make the map anew.")
+        self._bench.switching.go(case_id)
+
+
+def map_layer(space: FeatureSpace, image: Any) -> Points:
+    """Make the layer.
+
+    Parameters
+    ----------
+    space : FeatureSpace
+        The cases.
+    image : napari.layers.Image
+        What it lies beside, with its scale and place; panels are as high as the image.
+
+    Returns
+    -------
+    napari.layers.Points
+        Its features say of each point the case, the model, the diagnosis, the artefact and the forget set.
+    """
+    height, width = image.data.shape[:2]
+    shown = ~np.isnan(space.points).any(axis=2)
+    known = space.points[shown]
+    low, high = (known.min(axis=0), known.max(axis=0)) if len(known) else (np.zeros(2), np.ones(2))
+    share = 0.5 + 0.9 * (space.points - (low + high) / 2) / max(float((high - low).max()), 1e-12)
+    panel, _ = np.nonzero(shown)
+    places = np.column_stack(
+        [height * (1 - share[shown][:, 1]), width + height * (GAP + (1 + GAP) * panel + share[shown][:, 0])]
+    )
+    count = len(space.models)
+    features = {
+        "case": np.tile(space.cases, count)[shown.ravel()],
+        "model": np.repeat(space.models, len(space.cases))[shown.ravel()],
+        "diagnosis": np.tile(space.diagnosis, count)[shown.ravel()],
+        "artefact": np.tile(space.artefact, count)[shown.ravel()],
+        "forget": np.tile(space.forget, count)[shown.ravel()],
+        "label": np.where(_topmost(places[:, 0], panel), np.array(space.models)[panel], ""),
+    }
+    diagnoses, artefacts = (
+        sorted(set(space.diagnosis)),
+        sorted(set(space.artefact), key=lambda name: (name != "none", name)),
+    )
+    faces = [colours.POINTS[diagnoses.index(name) % len(colours.POINTS)] for name in features["diagnosis"]]
+    return Points(
+        places,
+        features=features,
+        name=NAME,
+        scale=image.scale,
+        translate=image.translate,
+        units=image.units,
+        size=height / 32,
+        face_color=faces,
+        symbol=[SYMBOLS[artefacts.index(name) % len(SYMBOLS)] for name in features["artefact"]],
+        border_color=["white" if "forgotten" in name else "#202020" for name in features["forget"]],
+        border_width=0.15,
+        text={"string": "{label}", "color": colours.POINTS[-1], "size": 11, "translation": np.array([-height / 20, 0])},
+        metadata={KEY: NAME, BESIDE: width},
+    )
+
+
+def _topmost(rows: np.ndarray, panel: np.ndarray) -> np.ndarray:
+    found = np.zeros(len(rows), bool)
+    for number in np.unique(panel):
+        members = np.flatnonzero(panel == number)
+        found[members[rows[members].argmin()]] = True
+    return found
