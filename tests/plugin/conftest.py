@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from napari import settings
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
@@ -24,6 +25,15 @@ def llvm_apart() -> None:
 def no_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Import nothing in the background: tests count threads."""
     monkeypatch.setattr("napari_unlearn.plugin.warm.start", lambda *_: None)
+
+
+@pytest.fixture(autouse=True)
+def own_preferences(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """Neither read nor write what whoever runs the tests prefers."""
+    monkeypatch.setattr(settings, "_CFG_PATH", str(tmp_path / "settings" / "settings.yaml"))
+    settings._clear_plugin_settings_cache()
+    yield
+    settings._clear_plugin_settings_cache()
 
 
 @pytest.fixture

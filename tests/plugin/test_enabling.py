@@ -6,7 +6,7 @@ import pytest
 
 from napari_unlearn.jobs.state import JobState
 from napari_unlearn.plugin.enabling import RULES, Facts, blocker, enabled, live_blocker
-from napari_unlearn.plugin.shortcuts import SHORTCUTS
+from napari_unlearn.plugin.shortcuts import TABLES
 from napari_unlearn.plugin.texts import TEXTS
 
 READY = Facts(dataset=True, case=True, model=True, refined=1)
@@ -51,7 +51,7 @@ def test_where_whole_cases_are_forgotten_and_coarse_masks_kept_no_fine_mask_is_n
 
 def test_the_tables_speak_of_the_same_things() -> None:
     assert set(RULES) <= set(TEXTS)
-    for name, written in SHORTCUTS.values():
+    for name, written in [entry for table in TABLES.values() for entry in table.values()]:
         assert written
         assert name in TEXTS or name in {"blink", "toggle_artefacts"}
 

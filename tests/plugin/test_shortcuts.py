@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels, Layer
 from napari.utils.shortcuts import default_shortcuts
 
-from napari_unlearn.plugin.shortcuts import SHORTCUTS, Keys, key_of
+from napari_unlearn.plugin.shortcuts import LEFT_MOUSE, SHORTCUTS, TABLES, Keys, key_of
 
 
 def test_no_key_is_one_of_napari_s_own() -> None:
@@ -43,6 +43,36 @@ def test_keys_act_while_bound_and_leave_those_of_others_alone() -> None:
     assert dict(viewer.keymap) == theirs
 
 
+def test_no_key_of_the_other_hand_is_taken_either_and_each_does_one_thing(
+    make_napari_viewer: Callable[..., Any],
+) -> None:
+    make_napari_viewer()
+    ours = {KeyBinding.from_str(key.replace("-", "+")) for key in LEFT_MOUSE}
+    maps = (ViewerModel.class_keymap, *(kind.class_keymap for kind in (Layer, Labels, Image)))
+    theirs = {KeyBinding.validate(key) for keymap in maps for key in keymap}
+    assert not ours & ({binding.keybinding for binding in get_app_model().keybindings} | theirs)
+    written = {each.casefold() for _, each in LEFT_MOUSE.values()}
+    assert not written & {str(key).casefold() for keys in default_shortcuts.values() for key in keys}
+    assert len(written) == len(LEFT_MOUSE) == len({action for action, _ in LEFT_MOUSE.values()})
+    assert {action for action, _ in SHORTCUTS.values()} <= {action for action, _ in LEFT_MOUSE.values()}
+
+
+def test_another_table_takes_the_place_of_the_first_while_keys_are_bound() -> None:
+    viewer = ViewerModel()
+    actions = {action for table in TABLES.values() for action, _ in table.values()}
+    keys = Keys(viewer, {action: (lambda: None) for action in actions})
+    before = len(viewer.keymap)
+    keys.use(LEFT_MOUSE)
+    assert len(viewer.keymap) == before  # nothing is bound while the dock is closed
+    keys.bind()
+    keys.use(SHORTCUTS)
+    assert len(viewer.keymap) == before + len(SHORTCUTS)
+    keys.release()
+    assert len(viewer.keymap) == before
+
+
 def test_a_key_is_written_for_people() -> None:
     assert key_of("previous_case") == "Shift+N"
     assert key_of("export") == ""
+    assert key_of("propose", LEFT_MOUSE) == "H"
+    assert key_of("show_after") == key_of("blink") == "Q"

@@ -14,6 +14,7 @@ from napari_unlearn.jobs.state import JobState
 from napari_unlearn.jobs.unlearn import UnlearnRequest
 from napari_unlearn.plugin.dock import Dock
 from napari_unlearn.plugin.layers import LayerBook, Role
+from napari_unlearn.plugin.preferences import Preferences
 from napari_unlearn.plugin.runner import Job, JobRunner
 from napari_unlearn.plugin.switching import Switching
 from napari_unlearn.plugin.task import Task
@@ -43,6 +44,7 @@ class Bench(QObject):
         self.viewer = viewer
         self.dock = dock
         self.runner = runner
+        self.preferences = Preferences()
         self.book = LayerBook(viewer)
         self.looking: tuple[Role, ...] = ()  # the layers that the page in front is about
         self.task = Task(runner, self)

@@ -28,6 +28,7 @@ from napari_unlearn.plugin.predicting import Predicting
 from napari_unlearn.plugin.refining import MODES, Refining
 from napari_unlearn.plugin.runner import JobRunner
 from napari_unlearn.plugin.shortcuts import Keys
+from napari_unlearn.plugin.tailoring import Tailoring
 from napari_unlearn.plugin.texts import STEPS
 from napari_unlearn.plugin.unlearning import Unlearning
 from napari_unlearn.project import CaseStatus, Project
@@ -105,6 +106,7 @@ class Controller(QObject):
             **{key: (lambda key=key: self._look(key)) for key in LOOKING},
         }
         self.keys = Keys(viewer, {key: (lambda key=key: self.perform(key)) for key in self.actions})
+        self.tailoring = Tailoring(bench, self.keys)
         dock.requested.connect(self.perform)
         dock.step_changed.connect(self._on_step)
         dock.data.cases.chosen.connect(lambda case_id: bench.attempt(lambda: bench.switching.go(case_id)))
@@ -183,6 +185,7 @@ class Controller(QObject):
     def stop(self) -> None:
         """End all background work, because the window closes; a job needs one step to notice."""
         self.desk.stop()
+        self.tailoring.stop()
         self.bench.task.abandon()
         self.predicting.task.abandon()
         self.live.stop()

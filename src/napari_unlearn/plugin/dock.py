@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from qtpy.QtCore import QEvent, QSize, Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from napari_unlearn.plugin.shortcuts import SHARED, TABLES, Table
 from napari_unlearn.plugin.style import WIDTH, Theme, sheet
 from napari_unlearn.plugin.texts import STEPS, TEXTS
 from napari_unlearn.plugin.views.compare_page import ComparePage
 from napari_unlearn.plugin.views.data_page import DataPage
 from napari_unlearn.plugin.views.help_overlay import HelpOverlay
 from napari_unlearn.plugin.views.message_bar import MessageBar
-from napari_unlearn.plugin.views.parts import Page, named
+from napari_unlearn.plugin.views.parts import Page, named, tip_of
 from napari_unlearn.plugin.views.refine_page import RefinePage
 from napari_unlearn.plugin.views.run_panel import RunPanel
 from napari_unlearn.plugin.views.step_bar import StepBar
@@ -97,6 +98,13 @@ class Dock(QWidget):
         self.unlearn.curve.set_theme(theme)
         self.unlearn.trajectory.set_theme(theme)
         self.unlearn.plan.set_theme(theme)
+
+    def show_keys(self, table: Table) -> None:
+        """Say on the tooltips and in the list of keys what each key of one of the tables does."""
+        for key in {action for keys in TABLES.values() for action, _ in keys.values()} | set(SHARED):
+            for widget in self._named.get(key, ()):
+                widget.setToolTip(tip_of(key, table))
+        self.help.show_keys(table)
 
     def apply_enabled(self, enabled: Mapping[str, bool]) -> None:
         """Enable exactly what the table of enabling says."""

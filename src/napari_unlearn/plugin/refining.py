@@ -186,7 +186,8 @@ class Refining(QObject):
         self._fine_layer.events.mode.connect(self._on_mode)
         self._fine_layer.events.brush_size.connect(self._on_brush_size)
         if first:
-            layer.brush_size = max(4, round(max(editing.fine.shape) / 16))
+            wish = self._bench.preferences.brush_size
+            layer.brush_size = wish or max(4, round(max(editing.fine.shape) / 16))
         self._page.show_brush_size(round(layer.brush_size))
 
     def _release(self) -> None:

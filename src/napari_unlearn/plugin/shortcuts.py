@@ -1,12 +1,17 @@
-"""Keys of the window, in one table; they work while the dock is open and leave napari's own keys alone."""
+"""Keys of the window, in one table a hand; they work while the dock is open and leave napari's own keys alone.
+
+Few keys are free beside napari's. Those of the second table lie under the right hand, for people who hold the mouse in
+the left one; letters, digits, comma and full stop have a place on every keyboard, others often need a second key.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+Table = Mapping[str, tuple[str, str]]
 # Key of napari's binding table -> (action as in the table of texts, how the key is written for people)
-SHORTCUTS: dict[str, tuple[str, str]] = {
+SHORTCUTS: Table = {
     "N": ("next_case", "N"),
     "Shift-N": ("previous_case", "Shift+N"),
     "U": ("next_unrefined", "U"),
@@ -20,6 +25,26 @@ SHORTCUTS: dict[str, tuple[str, str]] = {
     "H": ("toggle_artefacts", "H"),
     "F1": ("show_help", "F1"),
 }
+LEFT_MOUSE: Table = {
+    "N": ("next_case", "N"),
+    "Shift-N": ("previous_case", "Shift+N"),
+    "U": ("next_unrefined", "U"),
+    "J": ("suggest_next", "J"),
+    "0": ("tool_trim", "0"),
+    "9": ("tool_restore", "9"),
+    "8": ("tool_fill", "8"),
+    "F8": ("undo", "F8"),
+    "F9": ("redo", "F9"),
+    "H": ("propose", "H"),
+    "K": ("accept_proposal", "K"),
+    "Shift-K": ("reject_proposal", "Shift+K"),
+    "Shift-J": ("done_refining", "Shift+J"),
+    "Shift-U": ("unlearn", "Shift+U"),
+    ",": ("blink", ","),
+    ".": ("toggle_artefacts", "."),
+    "F1": ("show_help", "F1"),
+}
+TABLES: Mapping[str, Table] = {"right": SHORTCUTS, "left": LEFT_MOUSE}  # by the hand that holds the mouse
 # Keys of the fine mask while it is brushed: our undo, and those of napari that are worth knowing.
 BRUSHING: tuple[tuple[str, str], ...] = (
     ("Ctrl+Z", "Undo, also of an earlier session"),
@@ -29,11 +54,13 @@ BRUSHING: tuple[tuple[str, str], ...] = (
     ("[   ]", "Smaller or larger brush"),
     ("Space", "Hold to move the image"),
 )
+SHARED = {"show_before": "blink", "show_after": "blink"}  # buttons that the key of another action presses in turn
 
 
-def key_of(action: str) -> str:
+def key_of(action: str, table: Table = SHORTCUTS) -> str:
     """How the key of `action` is written for people, "" where it has none."""
-    return next((written for name, written in SHORTCUTS.values() if name == action), "")
+    pressed = SHARED.get(action, action)
+    return next((written for name, written in table.values() if name == pressed), "")
 
 
 class Keys:
@@ -51,10 +78,19 @@ class Keys:
         self._viewer = viewer
         self._actions = actions
         self._bound: dict[str, Callable[[Any], None]] = {}
+        self._table: Table = SHORTCUTS
+
+    def use(self, table: Table) -> None:
+        """Take another table, at once where keys are bound."""
+        bound = bool(self._bound)
+        self.release()
+        self._table = table
+        if bound:
+            self.bind()
 
     def bind(self) -> None:
         """Bind every key that nobody else has bound on this viewer."""
-        for key, (action, _) in SHORTCUTS.items():
+        for key, (action, _) in self._table.items():
             if key not in self._bound and not self._taken(key):
                 handler = self._handler(self._actions[action])
                 self._viewer.bind_key(key, handler)

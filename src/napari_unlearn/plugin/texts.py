@@ -155,9 +155,9 @@ TEXTS: dict[str, Text] = {
     ),
     # Compare and export
     "show_before": Text(
-        "Before", "Show what the model predicted before unlearning. Q switches between before and after."
+        "Before", "Show what the model predicted before unlearning; its key switches between before and after."
     ),
-    "show_after": Text("After", "Show what the revised model predicts. Q switches between before and after."),
+    "show_after": Text("After", "Show what the revised model predicts; its key switches between before and after."),
     "show_split": Text("Split", "Before on the left, after on the right of a white line that you drag over the image."),
     "show_beside": Text("Side by side", "Before and after in two views that move and zoom together."),
     "show_difference": Text("Difference", "Mark only the pixels that the two models see differently."),

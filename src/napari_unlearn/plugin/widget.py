@@ -11,10 +11,11 @@ from napari_unlearn.plugin import warm
 from napari_unlearn.plugin.closing import Closing
 from napari_unlearn.plugin.controller import Controller
 from napari_unlearn.plugin.dock import Dock
+from napari_unlearn.plugin.preferences import PLUGIN
 from napari_unlearn.plugin.runner import ThreadRunner
 from napari_unlearn.plugin.style import theme
 
-PLUGIN, TITLE = "napari-unlearn", "Unlearn"
+TITLE = "Unlearn"
 WARM_AFTER = 300  # milliseconds; the window draws first
 
 

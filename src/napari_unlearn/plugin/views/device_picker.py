@@ -53,6 +53,11 @@ class DevicePicker(QWidget):
         """Name of the chosen device."""
         return str(self._box.currentData())
 
+    def choose(self, device: str) -> None:
+        """Choose a device, or the automatic choice where it is known not to work."""
+        place = self._box.findData(device)
+        self._box.setCurrentIndex(place if self._box.model().item(place).isEnabled() else 0)
+
     def show_unavailable(self, reasons: Mapping[str, str]) -> None:
         """Grey out the devices that cannot be used, and say why when the mouse rests on them."""
         entries = self._box.model()

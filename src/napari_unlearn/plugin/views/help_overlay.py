@@ -6,7 +6,7 @@ from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QMouseEvent
 from qtpy.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from napari_unlearn.plugin.shortcuts import BRUSHING, SHORTCUTS
+from napari_unlearn.plugin.shortcuts import BRUSHING, SHORTCUTS, Table
 from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.parts import label
 
@@ -31,13 +31,25 @@ class HelpOverlay(QFrame):
         layout.setSpacing(6)
         layout.addWidget(label("Keys", "title"))
         layout.addWidget(label("They work over the image while this dock is open.", "hint", wrap=True))
-        layout.addLayout(_table([(written, _name(action)) for action, written in SHORTCUTS.values()]))
-        layout.addWidget(label("WHILE BRUSHING", "section"))
-        layout.addLayout(_table(list(BRUSHING)))
+        self._keys = QWidget()
+        layout.addWidget(self._keys)
         layout.addStretch(1)
         layout.addWidget(label("Escape or a click closes this page.", "hint", wrap=True))
+        self.show_keys(SHORTCUTS)
         parent.installEventFilter(self)
         self.hide()
+
+    def show_keys(self, table: Table) -> None:
+        """List the keys of one of the tables, and those of the brush."""
+        keys = QWidget()
+        layout = QVBoxLayout(keys)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(_table([(written, _name(action)) for action, written in table.values()]))
+        layout.addWidget(label("WHILE BRUSHING", "section"))
+        layout.addLayout(_table(list(BRUSHING)))
+        self.layout().replaceWidget(self._keys, keys)
+        self._keys.deleteLater()
+        self._keys = keys
 
     def toggle(self) -> None:
         """Show it, or take it away."""

@@ -6,18 +6,22 @@ from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtGui import QResizeEvent, QShowEvent
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_unlearn.plugin.shortcuts import key_of
+from napari_unlearn.plugin.shortcuts import SHORTCUTS, Table, key_of
 from napari_unlearn.plugin.texts import INTRO, TEXTS
 
 
 def named(widget: QWidget, key: str) -> QWidget:
     """Give `widget` the object name and the tooltip of `key`, with its shortcut."""
     widget.setObjectName(key)
-    written = key_of(key)
-    tip = TEXTS[key].tip
-    widget.setToolTip(f"{tip} ({written})" if written else tip)
-    widget.setAccessibleName(TEXTS[key].label.strip("‹›✕…") or tip)
+    widget.setToolTip(tip_of(key))
+    widget.setAccessibleName(TEXTS[key].label.strip("‹›✕…") or TEXTS[key].tip)
     return widget
+
+
+def tip_of(key: str, table: Table = SHORTCUTS) -> str:
+    """Tooltip of `key`, with its shortcut as one of the tables of keys has it."""
+    written = key_of(key, table)
+    return f"{TEXTS[key].tip} ({written})" if written else TEXTS[key].tip
 
 
 def label(text: str = "", kind: str = "", *, wrap: bool = False, rich: bool = False) -> QLabel:
