@@ -19,6 +19,7 @@ from napari_unlearn.models.pixel_sampling import (
     draw_pixels,
     fit_standardiser,
     merge,
+    pooled,
     standardised,
 )
 
@@ -116,6 +117,27 @@ def test_merging_keeps_the_order(levels: list[Tensor]) -> None:
     np.testing.assert_array_equal(merged.labels, np.concatenate([part.labels for part in parts]))
     np.testing.assert_array_equal(merged.features[-20:], parts[2].features)
     assert merged.weights.sum() == pytest.approx(3)
+
+
+def test_pooling_standardises_and_holds_no_part_twice(levels: list[Tensor]) -> None:
+    parts = [draw(levels, mask(), 20, seed) for seed in range(3)]
+    width = parts[0].features.shape[1]
+    standardiser = Standardiser(np.linspace(-1, 1, width), np.full(width, 2.0))
+    expected = standardised(merge(parts), standardiser)
+    made = pooled(parts, standardiser)
+    np.testing.assert_array_equal(made.features, expected.features)
+    np.testing.assert_array_equal(made.labels, expected.labels)
+    np.testing.assert_array_equal(made.weights, expected.weights)
+    assert parts == []
+
+
+def test_a_case_that_another_process_reads_is_drawn_alike_and_has_no_features(levels: list[Tensor]) -> None:
+    here, elsewhere = (draw_pixels(given, mask(), 30, np.random.default_rng(0)) for given in (levels, None))
+    np.testing.assert_array_equal(here.labels, elsewhere.labels)
+    np.testing.assert_array_equal(here.weights, elsewhere.weights)
+    assert elsewhere.features.shape == (len(here.labels), 0)
+    width = here.features.shape[1]
+    assert not pooled([elsewhere], Standardiser(np.ones(width), np.ones(width))).features.any()
 
 
 def test_standardised_pixels_keep_labels_and_scale_weights(levels: list[Tensor]) -> None:

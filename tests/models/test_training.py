@@ -14,7 +14,7 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.feature_cache import FeatureCache
 from napari_unlearn.models.head import PixelHead
-from napari_unlearn.models.training import FitStep, HeadRecipe, default_size, fit_head
+from napari_unlearn.models.training import FitStep, HeadRecipe, default_size, fit_head, pixels_a_case
 
 RECIPE = HeadRecipe(pixels=40)
 
@@ -77,3 +77,8 @@ def test_training_on_masks_that_nobody_has_is_refused(sample: Dataset, cache: Fe
 
 def test_the_default_size_follows_the_images(sample: Dataset) -> None:
     assert default_size(sample.cases[0]) == 64
+
+
+@pytest.mark.parametrize(("cases", "pixels"), [(1, 200), (2500, 200), (10_000, 50), (10_000_000, 1)])
+def test_so_many_pixels_of_each_case_that_all_together_stay_bounded(cases: int, pixels: int) -> None:
+    assert pixels_a_case(200, cases) == pixels

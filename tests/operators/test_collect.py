@@ -19,8 +19,10 @@ from napari_unlearn.masks import split_pixels, split_three_ways
 from napari_unlearn.models.checkpoint import load_segmenter
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.segmenter import HeadSegmenter
+from napari_unlearn.operators import collect as module
 from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings
 from napari_unlearn.operators.collect import Collected, collect
+from napari_unlearn.operators.head_problem import HeadProblem
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.settings import Settings
 
@@ -63,6 +65,11 @@ def run(segmenter: HeadSegmenter, cases: Sequence[Case], settings: Settings = FE
     assert isinstance(collected, Collected)
     assert all(isinstance(step, Step) and 0 <= step.done <= step.total for step in steps)
     return collected
+
+
+def pixels_of(collected: Collected) -> PixelSet:
+    assert isinstance(collected.problem, HeadProblem)
+    return collected.problem.retain_pixels
 
 
 def same(a: PixelSet, b: PixelSet) -> bool:
@@ -239,6 +246,18 @@ def test_every_refined_case_is_composed(segmenter: HeadSegmenter, train: Sequenc
     composing = [step for step in steps if isinstance(step, Step) and step.message.startswith("Composing")]
     assert len(composing) == 2  # 12 compositions in batches of 8
     assert [step.done for step in steps if isinstance(step, Step)] == [*range(12), 12, 20]
+
+
+def test_fewer_pixels_of_each_case_are_drawn_where_all_would_be_too_many(
+    segmenter: HeadSegmenter, train: Sequence[Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = run(segmenter, train)
+    wished = 2 * FEW.pixels * whole.refined
+    monkeypatch.setattr(module, "MOST_PIXELS", wished // 4)
+    made = run(segmenter, train)
+    assert (whole.pixel_share, made.pixel_share) == (1.0, 0.25)
+    assert len(pixels_of(made)) == pytest.approx(len(pixels_of(whole)) / 4, rel=0.1)
+    assert (made.retain_hash, made.forget_hash) == (whole.retain_hash, whole.forget_hash)
 
 
 def test_fingerprints_follow_the_masks(segmenter: HeadSegmenter, train: Sequence[Case], rewrite: Any) -> None:
