@@ -133,6 +133,8 @@ def test_the_coarse_mask_is_left_only_where_that_is_allowed(dock: UnlearnWidget,
     assert dock.refine.proposals._outside.text() == ""
     dock.controller.perform("undo")
     assert editing.outside == outside
+    proposing(dock).keep_inside(True)
+    assert dock.refine.proposals._inside.isChecked()
 
 
 def test_another_case_drops_the_proposal_and_the_one_under_way(dock: UnlearnWidget, qtbot: Any) -> None:

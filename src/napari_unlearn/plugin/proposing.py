@@ -133,6 +133,7 @@ class Proposing(QObject):
     def keep_inside(self, inside: bool) -> None:
         """Let the fine mask of the case in hand leave the coarse one, or not any more; what is outside stays."""
         self._inside = inside
+        self._section.show_inside(inside)
         editing = self._bench.project.editing
         if editing is not None:
             editing.allowed[...] = True if not inside else (editing.coarse > 0) | (editing.fine > 0)
