@@ -17,6 +17,7 @@ from napari_unlearn.plugin.comparison import case_rows
 from napari_unlearn.plugin.contrast import Contrast
 from napari_unlearn.plugin.desk import Desk
 from napari_unlearn.plugin.dock import Dock
+from napari_unlearn.plugin.dropping import Dropping
 from napari_unlearn.plugin.enabling import Facts, blocker, enabled, live_blocker
 from napari_unlearn.plugin.feature_map import FeatureMap
 from napari_unlearn.plugin.history import History
@@ -114,6 +115,7 @@ class Controller(QObject):
         dock.shown.connect(self.keys.bind)
         dock.hidden.connect(self._on_hidden)
         self.opening.opened.connect(self._on_opened)
+        self.dropping = Dropping(bench, self.opening, self.unlearning)  # after that: it compares in what was opened
         self.desk.remarking.included.connect(lambda: self._on_step(STEPS.index(dock.step)))
         self.desk.marking.ended.connect(lambda: self._on_step(STEPS.index(dock.step)))
         self.live.changed.connect(self.refresh)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from qtpy.QtCore import QEvent, QSize, Qt, Signal
+from qtpy.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.shortcuts import SHARED, TABLES, Table
@@ -32,6 +34,7 @@ class Dock(QWidget):
 
     requested = Signal(str)  # key of an action
     step_changed = Signal(int)
+    dropped = Signal(object)  # Path
     shown = Signal()
     hidden = Signal()
 
@@ -39,6 +42,7 @@ class Dock(QWidget):
         super().__init__(parent)
         self.setObjectName("unlearn_dock")
         self.setMinimumWidth(WIDTH)
+        self.setAcceptDrops(True)
         self.steps = StepBar()
         self.data, self.refine, self.unlearn, self.compare = DataPage(), RefinePage(), UnlearnPage(), ComparePage()
         self.messages = MessageBar()
@@ -116,6 +120,18 @@ class Dock(QWidget):
         """Wide enough for every page."""
         return QSize(WIDTH + 20, 760)
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take one file or folder of this computer, nothing else."""
+        if _path_in(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell what was dropped."""
+        path = _path_in(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(path)
+
     def showEvent(self, event: QEvent) -> None:
         """Tell that the dock is open."""
         super().showEvent(event)
@@ -125,3 +141,8 @@ class Dock(QWidget):
         """Tell that the dock is closed or covered."""
         super().hideEvent(event)
         self.hidden.emit()
+
+
+def _path_in(data: QMimeData) -> Path | None:
+    urls = data.urls()
+    return Path(urls[0].toLocalFile()) if len(urls) == 1 and urls[0].isLocalFile() else None

@@ -1,4 +1,4 @@
-"""What may be pressed when: one table from the facts of the moment to what is enabled, and why Unlearn is not."""
+"""What may be pressed when: one table from the facts of the moment to what is enabled, and why something is not."""
 
 from __future__ import annotations
 
@@ -160,6 +160,33 @@ def blocker(facts: Facts) -> str:
     if facts.refined == 0 and not facts.keep_coarse:
         return "Refine at least one case first (step 2)."
     return ""
+
+
+def refusal(key: str, facts: Facts) -> str:
+    """Say why an action cannot be started now, "" when it can.
+
+    Parameters
+    ----------
+    key : str
+        The action.
+    facts : Facts
+        The facts of the moment.
+
+    Returns
+    -------
+    str
+    """
+    if enabled(facts).get(key, True):
+        return ""
+    if key in ("unlearn", "plan") and blocker(facts):
+        return blocker(facts)
+    if not facts.dataset:
+        return "Open a folder of images first (step 1)."
+    if not facts.case:
+        return "Choose a case first (step 1)."
+    if facts.excluded and RULES[key] is _brushable:
+        return "This case is excluded; include it again first (step 1)."
+    return "A job is running." if facts.state.busy else "Run Unlearn first (step 3)."
 
 
 def live_blocker(facts: Facts) -> str:

@@ -1,4 +1,7 @@
-"""Dropping a data set folder on napari opens it in the dock."""
+"""What is dropped on napari or opened from its menus goes to the dock: folders of images, models and runs.
+
+napari asks which reader to take where several accept a folder, so this one accepts no file that others read.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,15 @@ from typing import Any
 
 import napari
 
+from napari_unlearn.data.detect import detect
+from napari_unlearn.errors import UserError
+from napari_unlearn.plugin.dropping import Kind, folder_of, kind_of
+
 Reader = Callable[[str], list[tuple[Any, ...]]]
 
 
 def get_reader(path: str | list[str]) -> Reader | None:
-    """Offer to read `path` when it is a data set folder: one with `images` and `coarse` in it.
+    """Offer to read `path` when it is a data set, a model or a run.
 
     Parameters
     ----------
@@ -26,8 +33,15 @@ def get_reader(path: str | list[str]) -> Reader | None:
     """
     if not isinstance(path, str):
         return None
-    folder = Path(path)
-    return _read if (folder / "images").is_dir() and (folder / "coarse").is_dir() else None
+    folder = folder_of(Path(path))
+    if not folder.is_dir():
+        return None
+    try:
+        # On the dock a folder that only holds a data set will do; napari's own reader may be meant by that one.
+        known = kind_of(folder) is not Kind.DATASET or detect(folder)[0].root == folder.resolve()
+    except UserError:
+        known = False
+    return _read if known else None
 
 
 def _read(path: str) -> list[tuple[Any, ...]]:
@@ -35,5 +49,6 @@ def _read(path: str) -> list[tuple[Any, ...]]:
 
     viewer = napari.current_viewer()
     if viewer is not None:
-        open_in(viewer).controller.opening.open(Path(path))
+        controller = open_in(viewer).controller
+        controller.bench.attempt(lambda: controller.dropping.take(Path(path)))
     return [(None,)]  # npe2's sign for "read, but no layers to add"

@@ -122,8 +122,40 @@ def list_runs(folder: Path) -> list[RunRecord]:
     -------
     list of RunRecord
     """
-    found = [_read(path.parent) for path in folder.glob("*/certificate.json")]
+    found = [read_run(path.parent) for path in folder.glob("*/certificate.json")]
     return sorted((run for run in found if run is not None), key=lambda run: run.created, reverse=True)
+
+
+def read_run(folder: Path) -> RunRecord | None:
+    """Read one run.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+
+    Returns
+    -------
+    RunRecord or None
+        None where the folder is no run or cannot be read.
+    """
+    try:
+        record = parse_json((folder / "certificate.json").read_bytes())
+        metrics = _metrics(folder)
+        return RunRecord(
+            folder,
+            str(record["created"]),
+            str(record["operator"]),
+            str(record["tier"]),
+            str(record.get("status", record["tier"])),
+            record["epsilon"],
+            record["delta"],
+            metrics.get("seconds"),
+            metrics.get("request"),
+            read_measured(folder),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def keep_measured(run: Path, numbers: Mapping[str, Any], before: Path | None, now: datetime | None = None) -> None:
@@ -173,26 +205,6 @@ def read_measured(run: Path) -> Measured | None:
 
 def _measured_file(run: Path) -> Path:
     return run.with_name(f"{run.name}.numbers.json")
-
-
-def _read(folder: Path) -> RunRecord | None:
-    try:
-        record = parse_json((folder / "certificate.json").read_bytes())
-        metrics = _metrics(folder)
-        return RunRecord(
-            folder,
-            str(record["created"]),
-            str(record["operator"]),
-            str(record["tier"]),
-            str(record.get("status", record["tier"])),
-            record["epsilon"],
-            record["delta"],
-            metrics.get("seconds"),
-            metrics.get("request"),
-            read_measured(folder),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
 
 
 def _metrics(folder: Path) -> dict[str, Any]:
