@@ -20,6 +20,7 @@ from napari_unlearn.plugin.views.parts import Page, named, tip_of
 from napari_unlearn.plugin.views.refine_page import RefinePage
 from napari_unlearn.plugin.views.run_panel import RunPanel
 from napari_unlearn.plugin.views.step_bar import StepBar
+from napari_unlearn.plugin.views.tab_order import read_by_tab
 from napari_unlearn.plugin.views.unlearn_page import UnlearnPage
 
 
@@ -135,6 +136,7 @@ class Dock(QWidget):
     def showEvent(self, event: QEvent) -> None:
         """Tell that the dock is open."""
         super().showEvent(event)
+        read_by_tab(self)  # cards of operators, for one, are made after what stands below them
         self.shown.emit()
 
     def hideEvent(self, event: QEvent) -> None:
