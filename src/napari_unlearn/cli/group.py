@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-import click
+import typer
 from typer.core import TyperGroup
 
 from napari_unlearn.cli.console import fail
@@ -14,7 +14,7 @@ from napari_unlearn.cli.console import fail
 class Commands(TyperGroup):
     """Commands of which most are jobs, that end in a sentence anyway; the others do here."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run the chosen command.
 
         Raises
@@ -24,8 +24,6 @@ class Commands(TyperGroup):
         """
         try:
             return super().invoke(ctx)
-        except (click.exceptions.Exit, click.Abort, click.ClickException):
-            raise
         except Exception as error:
             from napari_unlearn.jobs.guard import explain, understood
 

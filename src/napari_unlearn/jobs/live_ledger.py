@@ -110,7 +110,7 @@ def _read(runs: Path) -> dict[str, dict[str, Any]]:
         return {}
     try:
         entries = parse_json(path.read_text(encoding="utf-8"))
-        found = {
+        found: dict[str, dict[str, Any]] = {
             name: {"model_in": str(e["model_in"]), "mu": float(e["mu"]), "states": int(e["states"])}
             for name, e in entries.items()
         }

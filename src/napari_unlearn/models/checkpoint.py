@@ -128,7 +128,8 @@ def load_segmenter(
             bounded=None if bounded is None else BoundedTraining.from_dict(bounded),
             withdrawn=tuple(card.withdrawn),
         )
-        if not isinstance(card.positive, int) or not 0 <= card.positive < len(card.classes):
+        positive = facts["model"]["positive"]
+        if not isinstance(positive, int) or not 0 <= positive < len(card.classes):
             raise _misfit(folder)
         encoder = EncoderCard.from_dict(facts["encoder"])
         # A card without the word is of a head: there was nothing else to say.

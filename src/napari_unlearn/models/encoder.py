@@ -65,7 +65,8 @@ class EncoderCard:
         """
         card = cls(**values)
         (red, green, blue), (red_std, green_std, blue_std) = card.mean, card.std
-        if not isinstance(card.name, str) or not isinstance(card.trained_on, str) or not isinstance(card.public, bool):
+        kinds = {"name": str, "trained_on": str, "public": bool}
+        if not all(isinstance(values.get(name), kind) for name, kind in kinds.items()):
             raise TypeError("The card of an encoder needs a name, an origin, and whether it is public.")
         if not np.isfinite((*card.mean, *card.std)).all() or min(card.std) <= 0:
             raise ValueError("The colours of an encoder need finite means and positive spreads.")

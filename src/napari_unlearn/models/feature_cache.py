@@ -126,5 +126,5 @@ def _sum(levels: Sequence[Tensor]) -> Tensor:
     found = 0
     for level in levels:
         found = zlib.crc32(f"{level.dtype} {tuple(level.shape)}".encode(), found)
-        found = zlib.crc32(level.contiguous().numpy(), found)
+        found = zlib.crc32(level.contiguous().numpy().tobytes(), found)
     return torch.tensor(found)
