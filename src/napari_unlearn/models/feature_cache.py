@@ -69,7 +69,7 @@ class FeatureCache:
             On the CPU. The first level is computed from the image each time, it would only repeat it on disk.
         """
         path = self.path(grid)
-        deep = self._kept(path)
+        deep = self._entry(path)
         if deep is None:
             deep = self.compute(grid[None])[0][1:]
             entry = {str(i): level.contiguous() for i, level in enumerate(deep, 1)}
@@ -102,7 +102,7 @@ class FeatureCache:
         key = sha256_bytes(about + np.ascontiguousarray(grid.numpy()).tobytes())
         return self.folder / key[:2] / f"{key}.safetensors"
 
-    def _kept(self, path: Path) -> list[Tensor] | None:
+    def _entry(self, path: Path) -> list[Tensor] | None:
         try:
             stored = load(path.read_bytes())
             deep = [stored[str(level)] for level in range(1, len(self.encoder.channels))]
