@@ -188,7 +188,7 @@ class UnetFit:
         gradients = [p.grad for group in self._optimiser.param_groups for p in group["params"] if p.grad is not None]
         # One sum instead of hundreds: what takes long is to ask, not to add.
         whole = joint_gradient(torch.cat([gradient.reshape(-1) for gradient in gradients]))
-        for gradient, part in zip(gradients, whole.split([g.numel() for g in gradients]), strict=True):
+        for gradient, part in zip(gradients, torch.split(whole, [g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
 

@@ -162,8 +162,8 @@ def collect(
                     on_bounded.append((features, own.reshape(-1)[places]))
         retained = _mix(retained, pooled(composed, standardiser), settings.swap_weight)
         if trained_on is not None:
-            drawn, labels_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
-            trained_on = trained_on.with_composed(drawn, labels_of, standardiser, settings.swap_weight)
+            features_of, labels_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
+            trained_on = trained_on.with_composed(features_of, labels_of, standardiser, settings.swap_weight)
     if lesion_free:
         retained = _mix(retained, pooled(lesion_free, standardiser), kinds.share(*masses))
     if certain:
