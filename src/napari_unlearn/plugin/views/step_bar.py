@@ -49,7 +49,7 @@ class StepBar(QWidget):
 
     def centre(self, step: int) -> QPointF:
         """Middle of the circle of `step`."""
-        return QPointF(self.width() * (step + 0.5) / len(STEPS), 4 + RADIUS + 3)
+        return QPointF(self.width() * (step + 0.5) / len(STEPS), 5 + RADIUS + 3)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the step under the mouse."""
@@ -85,6 +85,9 @@ class StepBar(QWidget):
             painter.setPen(QPen(accent if filled else line, 2))
             painter.setBrush(accent if here else QColor(self._theme.background))
             painter.drawEllipse(self.centre(step), RADIUS, RADIUS)
+            if here and self.hasFocus():  # else nobody sees that the arrow keys turn the page now
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(self.centre(step), RADIUS + 3, RADIUS + 3)
             font = QFont(self.font())
             font.setPixelSize(13)
             font.setBold(here)
