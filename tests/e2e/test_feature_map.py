@@ -55,6 +55,7 @@ def click(person: Any, place: np.ndarray, drag: int = 0) -> None:
 
 def test_a_click_on_a_point_opens_its_case_and_dragging_does_not(mapped: Any) -> None:
     project, layer = mapped.controller.bench.project, mapped.controller.feature_map.layer
+    assert not layer.editable
     ids = list(layer.features["case"])
     for place in (3, 1, 6):  # of both panels
         case_id = ids[place]

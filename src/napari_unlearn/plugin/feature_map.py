@@ -76,6 +76,7 @@ class FeatureMap(QObject):
             raise UserError("The image was removed; open a case first (step 1).")
         layer = map_layer(space, image)
         self._bench.viewer.layers.append(layer)
+        layer.editable = False  # points are cases, and none can be added
         self._bench.viewer.reset_view()
         self._bench.dock.messages.note(
             "The map lies beside the image: a panel for the model before and one for the model after. Click a point to "
