@@ -85,7 +85,9 @@ def collect_unet(
         grids.append(image_to_grid(case.image(), size))
         labels.append(masks.read(case))
     kinds = Kinds()
-    looked_at, lesion_free, others = [], [], []
+    looked_at: list[int] = []
+    lesion_free: list[int] = []
+    others: list[int] = []
     for i, own in enumerate(labels):
         whole = own.shows_lesion or (own.lesion_free and settings.background_pixels > 0)
         kinds.count(lesion_free=own.lesion_free, teaches=whole)

@@ -6,6 +6,7 @@ signals, so that any number of views may show the same document. Signals are sen
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from napari_unlearn.project.status import CaseStatus
 from napari_unlearn.project.store import Loaded, Store, refusal
 
 
-class Project:
+class Project(AbstractContextManager["Project"]):
     """One open data set with everything that is being done to it.
 
     Parameters
@@ -147,8 +148,7 @@ class Project:
         """
         if self._work is None or self.read_only:
             return True
-        enough = self.record() and not wait and not self._store.failure
-        return enough or not self._work.dirty or self.save_stroke()
+        return (self.record() and not (wait or self._store.failure)) or not self._work.dirty or self.save_stroke()
 
     def load(self, case_id: str) -> Loaded:
         """Read a case for `adopt`; changes nothing, may be called in any thread, and raises what `select` does."""
@@ -318,9 +318,6 @@ class Project:
             self._told = False
             self.noted.emit("Everything is saved again.")
 
-    def __enter__(self) -> Project:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.close()
 
@@ -361,10 +358,8 @@ class Project:
         self.model_changed.emit(self.model)
 
     def _writable(self) -> CaseWork:
-        if self.read_only:
-            raise UserError(self.read_only)
-        if self._work is None:
-            raise UserError("Choose a case first (step 1).")
+        if self.read_only or self._work is None:
+            raise UserError(self.read_only or "Choose a case first (step 1).")
         return self._work
 
     def _changed(self, work: CaseWork) -> None:
