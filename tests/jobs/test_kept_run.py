@@ -137,6 +137,15 @@ def test_with_nothing_kept_a_run_begins(request_: UnlearnRequest, finish: Finish
     assert not any("interrupted" in a.checked for a in read_certificate(request_.out).assumptions)
 
 
+def test_a_run_that_was_cancelled_keeps_nothing(request_: UnlearnRequest) -> None:
+    token = Token()
+    for event in events(request_, token):
+        if isinstance(event, Progress) and event.message == HIDING and event.done == 3:
+            assert kept_file(request_.out).is_file()
+            token.cancel()
+    assert not kept_file(request_.out).exists()
+
+
 def test_what_was_kept_for_another_request_is_refused(
     request_: UnlearnRequest, failure: Callable[[Iterable[Event]], str]
 ) -> None:

@@ -165,12 +165,16 @@ def events(request: UnlearnRequest, token: Token) -> Iterator[Event]:
         chosen = planned_numbers(request.model, operator, request.epsilon, request.delta, request.settings)
         settings = chosen_settings(operator, dataclasses.replace(request, settings=chosen))
     log: list[Event] = []
-    for event in _run(request, operator, settings, token):
-        log.append(event)
-        if isinstance(event, Done):
-            event = by_first(_finish, request, operator, settings, log, event.result)
+    try:
+        for event in _run(request, operator, settings, token):
+            log.append(event)
+            if isinstance(event, Done):
+                event = by_first(_finish, request, operator, settings, log, event.result)
+                drop_kept(request.out)
+            yield event
+    finally:
+        if token.cancelled:  # unlike a run that was killed
             drop_kept(request.out)
-        yield event
 
 
 @dataclass(frozen=True, eq=False)
