@@ -220,7 +220,7 @@ def read_watched(segmenter: Segmenter, watched: Watched) -> Iterator[Step | Watc
     Parameters
     ----------
     segmenter : Segmenter
-        The model in use; of a head its encoder computes the features, or finds them where they are kept.
+        The model in use; of a head its encoder computes the features, and none are kept: no job learns from them.
     watched : Watched
         From `watched_cases`.
 
@@ -239,7 +239,7 @@ def read_watched(segmenter: Segmenter, watched: Watched) -> Iterator[Step | Watc
         grid = image_to_grid(case.image(), size)
         if isinstance(segmenter, HeadSegmenter):
             rows, columns = (part.ravel() for part in np.broadcast_arrays(*lattice(tuple(grid.shape[1:]))))
-            features.append(read_pixels(segmenter.cache.levels(grid), rows, columns))
+            features.append(read_pixels(segmenter.cache.compute(grid[None])[0], rows, columns))
         else:
             images.append(grid)
         fine, marks = case.fine(), case.artefacts()

@@ -304,7 +304,8 @@ def _run(request: UnlearnRequest, operator: OperatorInfo, settings: Settings, to
         yield Progress(made.done, made.total, made.message, fitting.remaining(made.done, made.total), keep=watch.keeps)
         for name, value in made.metrics.items():
             yield Metric(name, made.done, value)
-        yield from course.step(made)
+        for event in course.step(made):
+            yield dataclasses.replace(event, keep=watch.keeps) if isinstance(event, Progress) else event
     raise UserError(f"{operator.title} ended without a result; report this to its authors.")
 
 
