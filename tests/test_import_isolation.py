@@ -57,8 +57,8 @@ def test_the_package_itself_is_light() -> None:
 def test_the_version_is_looked_up_when_it_is_asked_for() -> None:
     assert loaded(("napari_unlearn",), watched=("importlib.metadata",)) == ""
     assert napari_unlearn.__version__ == version("napari-unlearn")
-    with pytest.raises(AttributeError, match="no attribute 'verison'"):
-        _ = napari_unlearn.verison
+    with pytest.raises(AttributeError, match="no attribute 'edition'"):
+        _ = napari_unlearn.edition
 
 
 def test_help_loads_the_parser_of_commands_and_no_other_library() -> None:
