@@ -98,7 +98,12 @@ def shoot(work: Path) -> None:
     dock.show_step(2)
     picture("unlearn")
 
+    # A case that teaches nothing, with a mask that somebody has finished.
+    tested = [case.id for case in bench.project.dataset.split("test_conflicting") if case.diagnosis == "malignant"]
+    bench.project.select(tested[0])
+    wait(settled)
     dock.show_step(3)
+    wait(settled)
     picture("compare")
     click("show_split")
     controller.contrast.move(0.42)
