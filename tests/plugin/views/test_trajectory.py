@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph
 import pytest
+from qtpy.QtWidgets import QApplication
 
 from napari_unlearn.jobs.trajectory import BY_CHANCE, DICE, LEAKAGE, ORIGINAL, RETRAINED
 from napari_unlearn.plugin.style import theme
@@ -56,6 +57,17 @@ def test_leakage_is_held_against_chance_and_has_a_gap_where_there_is_none(view: 
     plot.getPlotItem().vb.updateAutoRange()
     assert plot.viewRange()[1][1] >= 0.9  # a line without end makes no room for itself
     assert "by&nbsp;chance" in view._legend.text()
+
+
+def test_a_run_without_any_leakage_yet_draws_no_curve_of_it(view: TrajectoryView) -> None:
+    view.show()
+    for step in range(3):
+        view.add(DICE, step, 0.5, None, None)
+        view.add(LEAKAGE, step, math.nan, None, None)
+        view._draw()
+        QApplication.processEvents()  # where pyqtgraph looks for limits, and warnings are errors
+    assert not view._plots[LEAKAGE].listDataItems()
+    assert view._plots[DICE].listDataItems()
 
 
 def test_it_is_hidden_until_there_is_something_and_forgets_with_the_next_run(view: TrajectoryView) -> None:

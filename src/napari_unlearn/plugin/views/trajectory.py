@@ -135,6 +135,8 @@ def _pen(key: str) -> object:
 
 
 def _line(plot: pyqtgraph.PlotWidget, steps: object, values: object, pen: object, symbol: str | None = None) -> None:
+    shown = np.array([value if math.isfinite(value) else math.nan for value in values])  # type: ignore[attr-defined]
+    if np.isnan(shown).all():  # pyqtgraph would look for the limits of nothing
+        return
     brush = pyqtgraph.mkBrush(COLOURS[DICE])
-    shown = [value if math.isfinite(value) else math.nan for value in values]  # type: ignore[attr-defined]
     plot.plot(steps, shown, pen=pen, symbol=symbol, symbolSize=4, symbolBrush=brush, symbolPen=None, connect="finite")
