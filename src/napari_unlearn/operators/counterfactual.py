@@ -106,8 +106,8 @@ def require_lesions(refined: Sequence[Refined], lesion_free: Iterable[str]) -> N
     if missing:
         raise UserError(
             f"No refined case of {' or '.join(missing)} has a lesion in its mask, so that every composed case would be "
-            "of another diagnosis, and the model would learn to tell composed cases; choose 0 composed cases "
-            "(--counterfactual 0)."
+            "of another diagnosis, and the model would learn to tell composed cases; set the swaps per case "
+            "(--counterfactual) to 0."
         )
 
 
