@@ -137,7 +137,8 @@ def test_a_mask_that_shows_no_lesion_neither_lends_nor_borrows() -> None:
 def test_a_diagnosis_that_only_masks_without_a_lesion_show_cannot_be_composed_against() -> None:
     drawn = [case(0, "malignant"), case(2, "malignant")]
     empty = Refined(drawn[0].image, np.zeros_like(drawn[0].fine), "benign")
-    with pytest.raises(UserError, match=r"No refined case of benign .* set the swaps per case \(--counterfactual\) to 0"):
+    remedy = r"No refined case of benign .* set the swaps per case \(--counterfactual\) to 0"
+    with pytest.raises(UserError, match=remedy):
         require_lesions([*drawn, empty], ["benign", "malignant"])
     require_lesions([*drawn, case(4, "benign")], ["benign"])
     require_lesions(drawn, ["malignant", ""])
