@@ -4,9 +4,8 @@
 
 For each seed: 600 training cases at 128 px, shortcut 0.95, 10 % refined, a head trained on the coarse masks; the oracle
 is the same training on fully fine masks where the correlation is broken. Retain and forget set are collected once, with
-eight composed cases per refined case (none with two classes, where benign lesions have no mask to compose), and handed
-to every operator at (1, 1e-5) with its default settings; `pnsgd` and `newton-step` revise a head trained by their own
-method instead. All are measured on the test splits of the first data set. `--curve` repeats the operators that spend a
+eight composed cases per refined case, and handed to every operator at (1, 1e-5) with its default settings; `pnsgd` and
+`newton-step` revise a head trained by their own method instead. All are measured on the test splits of the first data set. `--curve` repeats the operators that spend a
 budget over a range of epsilon.
 
 One line a run is added to the file, and what is in it already is not run again, so that it can be stopped at any time.
@@ -50,8 +49,8 @@ from napari_unlearn.privacy.noise import OperatingSystemNoise
 RESULTS = Path(__file__).parent / "results" / "operator_table.csv"
 SPLITS = ("test_aligned", "test_conflicting")
 EPSILON, DELTA = 1.0, 1e-5
-SWAPS = {2: 0, 3: 8}
-EPSILONS = (0.1, 0.3, 1.0, 3.0, 10.0)
+SWAPS = 8
+EPSILONS = (0.001, 0.01, 0.1, 1.0, 10.0)
 COARSE, ORACLE, REFERENCE = "coarse", "oracle", " from the public start"
 
 
@@ -171,7 +170,7 @@ class Study:
         if kind not in self._collected:
             segmenter = self.model(kind.method if issubclass(kind, BoundedSettings) else COARSE)
             train = open_dataset(self.dataset()).split("train")
-            *_, last = collect(segmenter, train, kind(), SWAPS[self.classes], np.random.default_rng(self.seed))
+            *_, last = collect(segmenter, train, kind(), SWAPS, np.random.default_rng(self.seed))
             assert isinstance(last, Collected)
             self._collected[kind] = segmenter, last
         return self._collected[kind]

@@ -18,7 +18,6 @@ from napari_unlearn.models.pixel_sampling import (
     DrawnPixels,
     draw_pixels,
     fit_standardiser,
-    merge,
     pooled,
     standardised,
 )
@@ -111,23 +110,15 @@ def test_the_same_seed_draws_the_same_pixels(levels: list[Tensor]) -> None:
     assert not equal(draw(levels, mask(), seed=4), draw(levels, mask(), seed=5))
 
 
-def test_merging_keeps_the_order(levels: list[Tensor]) -> None:
-    parts = [draw(levels, mask(), 20, seed) for seed in range(3)]
-    merged = merge(iter(parts))
-    np.testing.assert_array_equal(merged.labels, np.concatenate([part.labels for part in parts]))
-    np.testing.assert_array_equal(merged.features[-20:], parts[2].features)
-    assert merged.weights.sum() == pytest.approx(3)
-
-
 def test_pooling_standardises_and_holds_no_part_twice(levels: list[Tensor]) -> None:
     parts = [draw(levels, mask(), 20, seed) for seed in range(3)]
     width = parts[0].features.shape[1]
     standardiser = Standardiser(np.linspace(-1, 1, width), np.full(width, 2.0))
-    expected = standardised(merge(parts), standardiser)
-    made = pooled(parts, standardiser)
-    np.testing.assert_array_equal(made.features, expected.features)
-    np.testing.assert_array_equal(made.labels, expected.labels)
-    np.testing.assert_array_equal(made.weights, expected.weights)
+    expected = [standardised(part, standardiser, 3.0) for part in parts]
+    made = pooled(parts, standardiser, 3.0)
+    for attribute in ("features", "labels", "weights"):
+        one_after_another = np.concatenate([getattr(part, attribute) for part in expected])
+        np.testing.assert_array_equal(getattr(made, attribute), one_after_another)
     assert parts == []
 
 
@@ -140,13 +131,14 @@ def test_a_case_that_another_process_reads_is_drawn_alike_and_has_no_features(le
     assert not pooled([elsewhere], Standardiser(np.ones(width), np.ones(width))).features.any()
 
 
-def test_standardised_pixels_keep_labels_and_scale_weights(levels: list[Tensor]) -> None:
+def test_standardised_pixels_keep_labels_and_weigh_background_near_the_lesion(levels: list[Tensor]) -> None:
     drawn = draw(levels, mask())
     width = drawn.features.shape[1]
-    pixels = standardised(drawn, Standardiser(np.ones(width), np.full(width, 2.0)), factor=3.0)
+    pixels = standardised(drawn, Standardiser(np.ones(width), np.full(width, 2.0)), near_weight=3.0)
     np.testing.assert_allclose(pixels.features[:, :-1], (drawn.features - 1) / 2, rtol=1e-5)
     np.testing.assert_array_equal(pixels.features[:, -1], 1)
-    np.testing.assert_allclose(pixels.weights, 3 * drawn.weights)
+    np.testing.assert_array_equal(pixels.labels, drawn.labels)
+    np.testing.assert_allclose(pixels.weights, drawn.weights * np.where(drawn.near, 3, 1))
 
 
 def test_the_standardiser_knows_the_images_mean_and_spread(levels: list[Tensor]) -> None:
@@ -178,7 +170,7 @@ def test_background_near_the_lesion_is_drawn_as_often_as_all_the_rest(levels: li
 def test_background_near_the_lesion_counts_as_much_as_asked(levels: list[Tensor], weight: float) -> None:
     labels = mask()
     near = (distance_transform_edt(labels == 0) <= NEAR * 64) & (labels == 0)
-    drawn = draw_pixels(levels, labels, 100, np.random.default_rng(0), near_weight=weight)
-    plain = draw(levels, labels, 100)
-    np.testing.assert_array_equal(drawn.labels, plain.labels)
-    assert drawn.weights.sum() == pytest.approx(1 + (weight - 1) * near.mean())
+    drawn = draw(levels, labels, 100)
+    assert drawn.weights.sum() == pytest.approx(1)
+    assert drawn.weighed(weight).sum() == pytest.approx(1 + (weight - 1) * near.mean())
+    assert not drawn.near[drawn.labels > 0].any()

@@ -170,8 +170,9 @@ def test_missing_cases_and_classes_are_named(segmenter: UnetSegmenter, train: Se
         run(segmenter, [case for case in train if case.diagnosis == "benign"])
 
 
+@pytest.mark.parametrize("swaps", [0, 2])
 def test_cases_without_a_lesion_are_drawn_as_often_as_they_are(
-    segmenter: UnetSegmenter, train: Sequence[Case], tmp_path: Path
+    segmenter: UnetSegmenter, train: Sequence[Case], tmp_path: Path, swaps: int
 ) -> None:
     refined = [case for case in train if case.is_refined][:3]
     unrefined = [case for case in train if not case.is_refined]
@@ -180,8 +181,9 @@ def test_cases_without_a_lesion_are_drawn_as_often_as_they_are(
         path = tmp_path / f"{case.id}.png"
         Image.fromarray(np.zeros_like(case.coarse())).save(path)
         free.append(dataclasses.replace(case, coarse_path=path))
-    retain = run(segmenter, [*refined, *unrefined[3:6], *free], background_weight=0.0, background_pixels=10)
+    cases = [*refined, *unrefined[3:6], *free]
+    retain = run(segmenter, cases, swaps, background_weight=0.0, background_pixels=10)
     images = retain.problem.retain
     whole = [bool((own == 0).all()) for own in images.labels]
-    assert sum(whole) == 3
+    assert sum(whole) == 3 + 3 * swaps
     assert images.chances[whole].sum() == pytest.approx(1 / 3)

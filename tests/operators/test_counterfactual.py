@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import binary_dilation
 
-from napari_unlearn.errors import UserError
 from napari_unlearn.models.pixel_sampling import IGNORE
-from napari_unlearn.operators.counterfactual import Refined, compose, compositions, require_lesions
+from napari_unlearn.operators.counterfactual import Refined, compose, compositions, lesion_free_share
 
 
 def case(seed: int, group: str = "", shape: tuple[int, int] = (24, 20)) -> Refined:
@@ -71,9 +69,32 @@ def test_without_a_lesion_the_middle_is_as_good_as_any_place() -> None:
     empty = Refined(np.full((24, 20, 3), 9, np.uint8), np.zeros((24, 20), np.uint8), "")
     assert empty.centre.tolist() == [12, 10]
     np.testing.assert_array_equal(empty.surroundings, empty.image)
-    image, labels = compose(empty, case(1))
-    np.testing.assert_array_equal(image, case(1).surroundings)
+
+
+def without_lesion(seed: int, group: str = "") -> Refined:
+    shown = case(seed)
+    return Refined(shown.image, np.zeros_like(shown.fine), group)
+
+
+@given(a=st.integers(0, 100), b=st.integers(101, 200))
+def test_a_case_without_a_lesion_gives_what_it_shows_in_the_outline_of_the_other(a: int, b: int) -> None:
+    empty, other = without_lesion(a), case(b)
+    image, labels = compose(empty, other)
     assert not labels.any()
+    expected = other.surroundings.copy()
+    down, right = other.centre - empty.centre
+    for row, column in np.argwhere(other.fine > 0):
+        if 0 <= row - down < labels.shape[0] and 0 <= column - right < labels.shape[1]:
+            expected[row, column] = empty.image[row - down, column - right]
+    np.testing.assert_array_equal(image, expected)
+    assert (image[..., 0] == a).any()
+
+
+def test_a_case_without_a_lesion_lends_its_image_as_it_is() -> None:
+    lesion, empty = case(2), without_lesion(7)
+    image, labels = compose(lesion, empty)
+    np.testing.assert_array_equal(image[labels == 0], empty.image[labels == 0])
+    assert set(image[..., 0][labels > 0].tolist()) == {2}
 
 
 def test_composing_changes_neither_case() -> None:
@@ -87,10 +108,11 @@ def test_composing_changes_neither_case() -> None:
 def sources(cases: list[Refined], per_case: int, seed: int = 0) -> list[tuple[set[int], int]]:
     """For each composition the cases its surroundings came from, and its lesion's case."""
     made = []
-    for index, (image, labels) in enumerate(compositions(cases, per_case, np.random.default_rng(seed))):
-        lesion = index // per_case
-        assert set(image[..., 0][labels > 0].tolist()) == {lesion}
-        made.append((set(image[..., 0][labels == 0].tolist()), lesion))
+    for index, item in enumerate(compositions(cases, per_case, np.random.default_rng(seed))):
+        lesion, colours = index // per_case, item.image[..., 0]
+        assert set(colours[item.labels > 0].tolist()) == {lesion}
+        assert item.has_lesion
+        made.append((set(colours[item.labels == 0].tolist()), lesion))
     return made
 
 
@@ -110,7 +132,7 @@ def test_surroundings_come_evenly_from_all_groups() -> None:
 def test_cases_of_another_shape_are_no_partners() -> None:
     cases = [case(0), case(1, shape=(20, 24)), case(2)]
     rng = np.random.default_rng(0)
-    assert [image.shape[:2] for image, _ in compositions(cases, 1, rng)] == [(24, 20), (24, 20)]
+    assert [item.image.shape[:2] for item in compositions(cases, 1, rng)] == [(24, 20), (24, 20)]
 
 
 def test_a_case_without_a_partner_gives_nothing() -> None:
@@ -123,23 +145,30 @@ def test_the_same_seed_draws_the_same_partners() -> None:
     assert sources(cases, 3, seed=1) != sources(cases, 3, seed=2)
 
 
-def test_a_mask_that_shows_no_lesion_neither_lends_nor_borrows() -> None:
-    nothing = case(1)
-    empty = Refined(nothing.image, np.zeros_like(nothing.fine), "")
-    hidden = Refined(nothing.image, np.where(nothing.fine > 0, IGNORE, 0).astype(np.uint8), "")
-    assert not any(bare.has_lesion for bare in (empty, hidden))
-    made = list(compositions([empty, case(0), hidden, case(2)], 4, np.random.default_rng(0)))
+def test_a_mask_that_hides_its_lesion_neither_lends_nor_borrows() -> None:
+    shown = case(1)
+    hidden = Refined(shown.image, np.where(shown.fine > 0, IGNORE, 0).astype(np.uint8), "")
+    assert not hidden.has_lesion
+    made = list(compositions([case(0), hidden, case(2)], 4, np.random.default_rng(0)))
     assert len(made) == 8
-    assert {int(colour) for image, _ in made for colour in np.unique(image[..., 0])} == {0, 2}
-    assert all(labels.any() for _, labels in made)
+    assert {int(colour) for item in made for colour in np.unique(item.image[..., 0])} == {0, 2}
+    assert all(item.labels.any() for item in made)
 
 
-def test_a_diagnosis_that_only_masks_without_a_lesion_show_cannot_be_composed_against() -> None:
-    drawn = [case(0, "malignant"), case(2, "malignant")]
-    empty = Refined(drawn[0].image, np.zeros_like(drawn[0].fine), "benign")
-    remedy = r"No refined case of benign .* set the swaps per case \(--counterfactual\) to 0"
-    with pytest.raises(UserError, match=remedy):
-        require_lesions([*drawn, empty], ["benign", "malignant"])
-    require_lesions([*drawn, case(4, "benign")], ["benign"])
-    require_lesions(drawn, ["malignant", ""])
-    require_lesions(drawn, [])
+def test_two_cases_without_a_lesion_are_not_composed_with_each_other() -> None:
+    cases = [case(0, "malignant"), without_lesion(1, "benign"), case(2, "malignant"), without_lesion(3, "benign")]
+    made = list(compositions(cases, 4, np.random.default_rng(0)))
+    assert [item.has_lesion for item in made] == [True] * 4 + [False] * 4 + [True] * 4 + [False] * 4
+    for item in made:
+        colours = set(item.image[..., 0].ravel().tolist())
+        assert item.labels.any() == item.has_lesion
+        assert colours & {0, 2}  # one of both has a lesion
+    from_free = sum(bool({1, 3} & set(item.image[..., 0].ravel().tolist())) for item in made if item.has_lesion)
+    assert from_free == 4  # evenly from both diagnoses
+
+
+def test_surroundings_without_a_lesion_that_are_there_already_are_not_composed_for() -> None:
+    cases = [case(0, "malignant"), case(2, "other"), without_lesion(1, "benign")]
+    assert lesion_free_share(cases, 0.9) == 0.9 * 2 / 3
+    assert lesion_free_share(cases[:2], 0.9) == 0.9
+    assert lesion_free_share([], 0.9) == 0

@@ -97,8 +97,10 @@ def test_every_class_must_be_shown() -> None:
 def test_composed_cases_come_in_batches_of_one_shape() -> None:
     refined = [drawn(32, 1), drawn(32, 2), drawn(64, 1), drawn(64, 2), drawn(96, 1)]
     batches = list(composed_batches(refined, 5, np.random.default_rng(0)))
-    assert [(len(batch), batch[0][0].shape[0]) for batch in batches] == [(8, 32), (2, 32), (8, 64), (2, 64)]
-    assert all(image.shape[:2] == labels.shape == batch[0][1].shape for batch in batches for image, labels in batch)
+    assert [(len(batch), batch[0].labels.shape[0]) for batch in batches] == [(8, 32), (2, 32), (8, 64), (2, 64)]
+    assert all(
+        item.image.shape[:2] == item.labels.shape == batch[0].labels.shape for batch in batches for item in batch
+    )
     with pytest.raises(
         UserError, match="need two refined cases with a lesion and of the same shape; refine another one"
     ):

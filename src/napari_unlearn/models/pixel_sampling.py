@@ -8,7 +8,7 @@ so labels that are withheld (`IGNORE`) cannot influence it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,12 +37,19 @@ class DrawnPixels:
     labels : ndarray of int64, shape (n,)
         Class ids.
     weights : ndarray of float64, shape (n,)
-        Share of the case's area that each pixel stands for.
+        Share of the case's area that each pixel stands for; those of a fully labelled case sum to 1.
+    near : ndarray of bool, shape (n,)
+        Which pixels are background near a lesion.
     """
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
     weights: NDArray[np.float64]
+    near: NDArray[np.bool_]
+
+    def weighed(self, near_weight: float) -> NDArray[np.float64]:
+        """Weights where background near a lesion counts `near_weight` times; float64, shape (n,)."""
+        return self.weights * np.where(self.near, near_weight, 1.0)
 
 
 def draw_pixels(
@@ -50,7 +57,6 @@ def draw_pixels(
     labels: NDArray[np.uint8],
     count: int,
     rng: np.random.Generator,
-    near_weight: float = 1.0,
 ) -> DrawnPixels:
     """Draw pixels of one case: half from the lesion, a quarter near it and a quarter elsewhere.
 
@@ -64,60 +70,40 @@ def draw_pixels(
         Pixels to draw.
     rng : numpy.random.Generator
         Source of the draw.
-    near_weight : float
-        How many times background near the lesion counts.
 
     Returns
     -------
     DrawnPixels
-        At most `count` pixels; with `near_weight` 1 the weights of a fully labelled case sum to 1.
+        At most `count` pixels.
     """
     flat = labels.ravel()
     lesion = (labels > 0) & (labels != IGNORE)
     background = labels == 0
     if lesion.any():
         near = distance_transform_edt(~lesion) <= NEAR * max(labels.shape)
-        strata = [(lesion, 2, 1.0), (background & near, 1, near_weight), (background & ~near, 1, 1.0)]
+        strata = [(lesion, 2, False), (background & near, 1, True), (background & ~near, 1, False)]
     else:
-        strata = [(background, 1, 1.0)]
-    filled = [(np.flatnonzero(where), share, weight) for where, share, weight in strata if where.any()]
+        strata = [(background, 1, False)]
+    filled = [(np.flatnonzero(where), share, is_near) for where, share, is_near in strata if where.any()]
     shares = sum(share for _, share, _ in filled)
     chosen: list[NDArray[np.intp]] = []
     weights: list[NDArray[np.float64]] = []
-    for where, share, weight in filled:
+    nearby: list[NDArray[np.bool_]] = []
+    for where, share, is_near in filled:
         n = min(len(where), max(1, count * share // shares))
         chosen.append(rng.choice(where, n, replace=False))
-        weights.append(np.full(n, weight * len(where) / n / flat.size))
+        weights.append(np.full(n, len(where) / n / flat.size))
+        nearby.append(np.full(n, is_near))
     if not chosen:
         width = 0 if levels is None else sum(level.shape[0] for level in levels)
-        return DrawnPixels(np.empty((0, width), np.float32), np.empty(0, np.int64), np.empty(0))
+        return DrawnPixels(np.empty((0, width), np.float32), np.empty(0, np.int64), np.empty(0), np.empty(0, bool))
     pixels = np.concatenate(chosen)
     rows, columns = np.divmod(pixels, labels.shape[1])
     features = np.empty((len(pixels), 0), np.float32) if levels is None else read_pixels(levels, rows, columns)
-    return DrawnPixels(features, flat[pixels].astype(np.int64), np.concatenate(weights))
+    return DrawnPixels(features, flat[pixels].astype(np.int64), np.concatenate(weights), np.concatenate(nearby))
 
 
-def merge(parts: Iterable[DrawnPixels]) -> DrawnPixels:
-    """Join the pixels of several cases.
-
-    Parameters
-    ----------
-    parts : iterable of DrawnPixels
-        At least one.
-
-    Returns
-    -------
-    DrawnPixels
-    """
-    parts = list(parts)
-    return DrawnPixels(
-        np.concatenate([p.features for p in parts]),
-        np.concatenate([p.labels for p in parts]),
-        np.concatenate([p.weights for p in parts]),
-    )
-
-
-def pooled(parts: list[DrawnPixels], standardiser: Standardiser) -> PixelSet:
+def pooled(parts: list[DrawnPixels], standardiser: Standardiser, near_weight: float = 1.0) -> PixelSet:
     """Join the pixels of many cases and standardise them, holding hardly more than the result.
 
     Parameters
@@ -127,6 +113,8 @@ def pooled(parts: list[DrawnPixels], standardiser: Standardiser) -> PixelSet:
         get the features of every case.
     standardiser : Standardiser
         Taken from images alone.
+    near_weight : float
+        How many times background near a lesion counts.
 
     Returns
     -------
@@ -141,12 +129,12 @@ def pooled(parts: list[DrawnPixels], standardiser: Standardiser) -> PixelSet:
         own = slice(end - len(part.labels), end)
         if part.features.shape[1]:
             features[own] = standardiser.apply(part.features)
-        labels[own], weights[own] = part.labels, part.weights
+        labels[own], weights[own] = part.labels, part.weighed(near_weight)
         end = own.start
     return PixelSet(ranks().add(torch.from_numpy(features)).numpy(), labels, weights)
 
 
-def standardised(pixels: DrawnPixels, standardiser: Standardiser, factor: float = 1.0) -> PixelSet:
+def standardised(pixels: DrawnPixels, standardiser: Standardiser, near_weight: float = 1.0) -> PixelSet:
     """Make pixels ready for `ConvexProblem`.
 
     Parameters
@@ -155,14 +143,14 @@ def standardised(pixels: DrawnPixels, standardiser: Standardiser, factor: float 
         Raw features.
     standardiser : Standardiser
         Taken from images alone.
-    factor : float
-        Multiplies every weight.
+    near_weight : float
+        How many times background near a lesion counts.
 
     Returns
     -------
     PixelSet
     """
-    return PixelSet(standardiser.apply(pixels.features), pixels.labels, pixels.weights * factor)
+    return PixelSet(standardiser.apply(pixels.features), pixels.labels, pixels.weighed(near_weight))
 
 
 def fit_standardiser(cases: Iterator[Sequence[Tensor]], count: int, rng: np.random.Generator) -> Standardiser:

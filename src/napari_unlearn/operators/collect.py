@@ -21,9 +21,9 @@ from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.models.training import MOST_PIXELS
 from napari_unlearn.operators.bounded_images import BoundedImages, read_bounded_images
 from napari_unlearn.operators.catalogue.certified_convex import BoundedSettings, PnsgdSettings
-from napari_unlearn.operators.counterfactual import Refined, require_lesions
+from napari_unlearn.operators.counterfactual import Refined, lesion_free_share
 from napari_unlearn.operators.head_problem import HeadProblem
-from napari_unlearn.operators.lesion_free import Kinds
+from napari_unlearn.operators.lesion_free import Kinds, companions
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import (
     Collected,
@@ -102,7 +102,7 @@ def collect(
     certain: list[DrawnPixels] = []
     forget: list[DrawnPixels] = []
     refined: list[Refined] = []
-    kinds, undrawn = Kinds(), set[str]()
+    kinds, unrefined_free = Kinds(), list[Case]()
     shown: list[Mask] = []
     withdrawn = () if withdrawal is None else withdrawal.cases
     maps: list[Path] = []
@@ -120,7 +120,6 @@ def collect(
         labels = masks.read(case)
         whole = labels.shows_lesion or (labels.lesion_free and background_pixels > 0)
         kinds.count(lesion_free=labels.lesion_free, teaches=whole)
-        undrawn |= {case.diagnosis or ""} if labels.lesion_free else set()
         if not whole:
             if background_pixels and settings.background_weight:
                 known = cache.levels(image_to_grid(case.image(), size)) if mine(done) else None
@@ -128,12 +127,14 @@ def collect(
             continue
         grid = image_to_grid(case.image(), size)
         levels = cache.levels(grid) if mine(done) else None
-        drawn = draw_pixels(levels, labels.retain, pixels, rng, settings.near_weight)
+        drawn = draw_pixels(levels, labels.retain, pixels, rng)
         (lesion_free if labels.lesion_free else retain).append(drawn)
         forget.append(draw_pixels(levels, labels.forget, pixels, forget_rng))
         shown.append(np.unique(labels.retain if labels.fine is None else labels.fine))
         if labels.fine is not None and swaps:
             refined.append(Refined(grid.permute(1, 2, 0).numpy(), labels.fine, case.diagnosis or ""))
+        elif labels.fine is None and labels.lesion_free:
+            unrefined_free.append(case)
     require_shown(shown, segmenter.card.classes, withdrawal)
     for done, case in enumerate(withdrawn, len(cases)):
         yield Step(done, total, "Reading cases to forget")
@@ -141,31 +142,43 @@ def collect(
         taught = masks.forget_whole(case.id, taught_labels(case, segmenter.card.masks))
         forget.append(draw_pixels(cache.levels(grid) if mine(done) else None, taught, pixels, forget_rng))
         maps.append(cache.path(grid))
-    masses = [sum(float(part.weights.sum()) for part in parts) for parts in (retain, lesion_free)]
-    retained = pooled(retain, standardiser)
+    near = kinds.near_weight(settings.near_weight)
+    masses = [sum(float(part.weighed(near).sum()) for part in parts) for parts in (retain, lesion_free)]
+    retained, without = (pooled(parts, standardiser, near) for parts in (retain, lesion_free))
     if swaps:
-        require_lesions(refined, undrawn)
-        composed: list[DrawnPixels] = []
+        free = companions(unrefined_free, refined, size, rng)
+        composing = refined + free
+        total += swaps * len(free)
+        if share < 1:  # the draw was reckoned without companions
+            swap_pixels = max(1, swap_pixels * len(refined) // len(composing))
+        composed: dict[bool, list[DrawnPixels]] = {True: [], False: []}
         on_bounded: list[tuple[NDArray[np.float32], Mask]] = []
-        for place, batch in enumerate(composed_batches(refined, swaps, rng)):
-            yield Step(len(cases) + len(withdrawn) + len(composed), total, "Composing counterfactual cases")
-            images = torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image, _ in batch]))
+        made = len(cases) + len(withdrawn)
+        for place, batch in enumerate(composed_batches(composing, swaps, rng)):
+            yield Step(made, total, "Composing counterfactual cases")
+            made += len(batch)
+            images = torch.from_numpy(np.stack([case.image.transpose(2, 0, 1) for case in batch]))
             # Composed images of a training on bounded features are needed whole in every process.
             here = mine(place) or trained_on is not None
             found = cache.compute(images) if here else []
-            for place_in_batch, (_, own) in enumerate(batch):
+            for place_in_batch, counterfactual in enumerate(batch):
                 levels = found[place_in_batch] if mine(place) else None
-                composed.append(draw_pixels(levels, own, swap_pixels, rng, settings.near_weight))
+                own = counterfactual.labels
+                composed[counterfactual.has_lesion].append(draw_pixels(levels, own, swap_pixels, rng))
                 if trained_on is not None:
                     places = rng.choice(own.size, trained_on.training.pixels, replace=False)
                     features = read_pixels(found[place_in_batch], *np.divmod(places, own.shape[1]))
                     on_bounded.append((features, own.reshape(-1)[places]))
-        retained = _mix(retained, pooled(composed, standardiser), settings.swap_weight)
+        if len(without):
+            elsewhere = lesion_free_share(composing, settings.swap_weight)
+            without = _mix(without, pooled(composed.pop(False), standardiser, near), elsewhere)
+        parts = [part for made_of in composed.values() for part in made_of]
+        retained = _mix(retained, pooled(parts, standardiser, near), settings.swap_weight)
         if trained_on is not None:
             features_of, labels_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
             trained_on = trained_on.with_composed(features_of, labels_of, standardiser, settings.swap_weight)
-    if lesion_free:
-        retained = _mix(retained, pooled(lesion_free, standardiser), kinds.share(*masses))
+    if len(without):
+        retained = _mix(retained, without, kinds.share(*masses))
     if certain:
         retained = _mix(retained, pooled(certain, standardiser), settings.background_weight)
     problem = HeadProblem(

@@ -14,9 +14,9 @@ from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.normalisation import BATCH
 from napari_unlearn.models.unet import Unet, UnetSegmenter
 from napari_unlearn.models.unet_weights import weights_of
-from napari_unlearn.operators.counterfactual import Refined, require_lesions
+from napari_unlearn.operators.counterfactual import Composed, Refined, lesion_free_share
 from napari_unlearn.operators.image_batches import LabelledImages
-from napari_unlearn.operators.lesion_free import Kinds
+from napari_unlearn.operators.lesion_free import Kinds, companions
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import (
     Collected,
@@ -95,7 +95,7 @@ def collect_unet(
     known = sorted(looked_at + lesion_free)
     refined = [
         Refined(grids[i].permute(1, 2, 0).numpy(), fine, cases[i].diagnosis or "")
-        for i in looked_at
+        for i in known
         if (fine := labels[i].fine) is not None
     ]
     shown = [labels[i].retain if (fine := labels[i].fine) is None else fine for i in known]
@@ -105,22 +105,28 @@ def collect_unet(
         yield Step(len(cases) + len(gone), total, "Reading cases to forget")
         taught = masks.forget_whole(case.id, taught_labels(case, segmenter.card.masks))
         gone.append((image_to_grid(case.image(), size), taught))
-    composed: list[tuple[Mask, Mask]] = []
+    composed: list[Composed] = []
+    elsewhere = 0.0
     if swaps:
-        require_lesions(
-            refined, {case.diagnosis or "" for case, own in zip(cases, labels, strict=True) if own.lesion_free}
-        )
-        for batch in composed_batches(refined, swaps, rng):
+        unrefined_free = [cases[i] for i in lesion_free if labels[i].fine is None]
+        free = companions(unrefined_free, refined, size, rng)
+        total += swaps * len(free)
+        elsewhere = lesion_free_share(refined + free, settings.swap_weight)
+        for batch in composed_batches(refined + free, swaps, rng):
             yield Step(len(cases) + len(gone) + len(composed), total, "Composing counterfactual cases")
             composed.extend(batch)
+    moved: dict[bool, list[tuple[Tensor, Mask]]] = {True: [], False: []}
+    for item in composed:
+        moved[item.has_lesion or not lesion_free].append((_channels_first(item.image), item.labels))
     background = settings.background_weight if others and settings.background_pixels else 0.0
     without = kinds.share(len(looked_at), len(lesion_free))
-    swapped = settings.swap_weight if composed else 0.0
-    lesions = (1 - background) * (1 - without)
+    swapped, swapped_free = settings.swap_weight if moved[True] else 0.0, elsewhere if moved[False] else 0.0
+    lesions, free_of_lesions = (1 - background) * (1 - without), (1 - background) * without
     sources = [
         ([(grids[i], labels[i].retain) for i in looked_at], lesions * (1 - swapped)),
-        ([(_channels_first(image), own) for image, own in composed], lesions * swapped),
-        ([(grids[i], labels[i].retain) for i in lesion_free], (1 - background) * without),
+        (moved[True], lesions * swapped),
+        ([(grids[i], labels[i].retain) for i in lesion_free], free_of_lesions * (1 - swapped_free)),
+        (moved[False], free_of_lesions * swapped_free),
         ([(grids[i], labels[i].retain) for i in others], background),
     ]
     pictures = [entry for entries, _ in sources for entry in entries]

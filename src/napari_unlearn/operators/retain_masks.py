@@ -20,7 +20,7 @@ from napari_unlearn.masks import fine_outside_coarse, split_pixels, split_three_
 from napari_unlearn.models.grid import mask_to_grid
 from napari_unlearn.models.images_at_once import images_at_once
 from napari_unlearn.models.pixel_sampling import IGNORE
-from napari_unlearn.operators.counterfactual import Refined, compositions
+from napari_unlearn.operators.counterfactual import Composed, Refined, compositions
 from napari_unlearn.operators.protocol import Problem
 from napari_unlearn.operators.withdrawal import Withdrawal
 
@@ -338,33 +338,30 @@ def require_shown(masks: Iterable[Mask], names: Sequence[str], withdrawal: Withd
     raise UserError(f"No {kind} shows {' or '.join(missing)}, so the model would forget it altogether; {remedy}.")
 
 
-def composed_batches(
-    refined: Sequence[Refined], swaps: int, rng: np.random.Generator
-) -> Iterator[list[tuple[Mask, Mask]]]:
+def composed_batches(cases: Sequence[Refined], swaps: int, rng: np.random.Generator) -> Iterator[list[Composed]]:
     """Compose counterfactual cases, a few of one shape at a time.
 
     Parameters
     ----------
-    refined : sequence of Refined
+    cases : sequence of Refined
         Where lesions and surroundings come from.
     swaps : int
-        Composed cases per refined case.
+        Compositions a case.
     rng : numpy.random.Generator
         Draws the partners.
 
     Yields
     ------
-    list of tuple of ndarray of uint8
-        Images (h, w, 3) and labels (h, w).
+    list of Composed
 
     Raises
     ------
     UserError
         No case has a partner.
     """
-    batch: list[tuple[Mask, Mask]] = []
-    for item in compositions(refined, swaps, rng):
-        if batch and (len(batch) >= images_at_once(_BATCH) or item[0].shape != batch[0][0].shape):
+    batch: list[Composed] = []
+    for item in compositions(cases, swaps, rng):
+        if batch and (len(batch) >= images_at_once(_BATCH) or item.labels.shape != batch[0].labels.shape):
             yield batch
             batch = []
         batch.append(item)

@@ -113,7 +113,7 @@ def test_a_kind_that_is_gone_leaves_its_share_to_the_others_and_comes_back_into_
 def test_missing_composed_cases_leave_their_share_empty(parts: dict[str, PixelSet]) -> None:
     objective = objective_of(parts)
     whole = objective.factors()
-    objective.present = 0.75
+    objective.present[Kind.COMPOSED] = 0.75
     part = objective.factors()
     assert part[Kind.REFINED] == whole[Kind.REFINED]
     assert part[Kind.CERTAIN] == whole[Kind.CERTAIN]

@@ -183,9 +183,41 @@ def test_a_stroke_on_a_case_without_a_lesion_makes_it_like_any_other(
     fine = np.zeros_like(case.coarse())
     state.stroke(case, fine)
     assert state.objective.rows.slots[case.id, -1].kind is Kind.LESION_FREE
-    assert not [key for key in state.due if key[0] == case.id]
+    while state.due:
+        state.compose_due()
+    own = [slot.kind for key, slot in state.objective.rows.slots.items() if key[0] == case.id and key[1] >= 0]
+    assert own == [Kind.COMPOSED_FREE] * 2
     assert float(state.objective.factors()[Kind.LESION_FREE]) == pytest.approx(before, rel=0.2)
     fine[20:30, 20:30] = 1
     state.stroke(case, fine)
     assert state.objective.rows.slots[case.id, -1].kind is Kind.REFINED
-    assert [key for key in state.due if key[0] == case.id]
+    while state.due:
+        state.compose_due()
+    own = [slot.kind for key, slot in state.objective.rows.slots.items() if key[0] == case.id and key[1] >= 0]
+    assert own == [Kind.COMPOSED] * 2
+
+
+def test_composed_cases_with_and_without_a_lesion_carry_what_they_do_in_any_other_run(
+    without_lesions: Dataset, segmenter: HeadSegmenter, tmp_path: Path
+) -> None:
+    *_, run = collect(segmenter, without_lesions.split("train"), SETTINGS, 2, np.random.default_rng(0))
+    state = read(segmenter, without_lesions)
+    factors = state.objective.factors()
+    carried = {kind: float(factors[kind] * state.objective.rows.mass()[kind]) for kind in Kind}
+    assert sum(carried.values()) == pytest.approx(1)
+    assert carried[Kind.COMPOSED_FREE] / carried[Kind.LESION_FREE] > 0.1
+    pixels = run.problem.retain_pixels
+    lesion = sum(
+        float(factors[slot.kind] * (slot.copy().a * (slot.copy().y > 0)).sum())
+        for slot in state.objective.rows.slots.values()
+    )
+    assert lesion == pytest.approx(pixels.weights[pixels.labels > 0].sum() / pixels.weights.sum(), rel=0.15)
+    case = next(case for case in without_lesions.split("train") if case.is_refined)
+    fine = np.asarray(case.fine()).copy()
+    fine[: int(np.median(np.nonzero(fine)[0]))] = 0
+    state.stroke(case, fine)
+    while state.due:
+        state.compose_due()
+    root = Path(shutil.copytree(without_lesions.root, tmp_path / "stroked"))
+    write_mask(root / "fine" / f"{case.id}.png", fine)
+    same(state, read(segmenter, open_dataset(root)))

@@ -73,29 +73,33 @@ class LiveObjective:
         # only come since then.
         self.came: dict[Hashable, None] = {}
         self.went: list[tuple[Kind, RowCopy]] = []
-        self.present = 1.0  # share of the composed cases that are there; the weight of the others stays empty
+        # Share of the composed cases of a kind that are there; the weight of the others stays empty.
+        self.present = torch.ones(len(Kind), dtype=torch.float64)
+        self.composed_free = 0.0  # share of the weight of cases without a lesion that their composed ones carry
         self.kinds = Kinds()  # of the cases, which say what those without a lesion count for
         self._composed, self._certain = composed_share, certain_share
         self._sums = torch.zeros(len(Kind), *weights.shape, dtype=torch.float64)
         self._side_by_side = SideBySide()
 
     def factors(self) -> Tensor:
-        """What the weights of each kind are multiplied by, s_g / A_g; float64, shape (4,)."""
+        """What the weights of each kind are multiplied by, s_g / A_g; float64, shape (5,)."""
         mass = self.rows.mass()
         shares = torch.zeros_like(mass)
         there = mass > 0
-        composed = self._composed if there[Kind.COMPOSED] or self.present < 1 else 0.0
+        planned = there | (self.present < 1)
+        composed = self._composed if planned[Kind.COMPOSED] else 0.0
+        composed_free = self.composed_free if planned[Kind.COMPOSED_FREE] else 0.0
         shares[Kind.REFINED], shares[Kind.COMPOSED] = 1 - composed, composed
         if there[Kind.LESION_FREE]:
             lesion_free = self.kinds.share(float(mass[Kind.REFINED]), float(mass[Kind.LESION_FREE]))
             shares *= 1 - lesion_free
-            shares[Kind.LESION_FREE] = lesion_free
+            shares[Kind.LESION_FREE] = lesion_free * (1 - composed_free)
+            shares[Kind.COMPOSED_FREE] = lesion_free * composed_free
         if there[Kind.CERTAIN] and self._certain > 0:
             shares *= 1 - self._certain
             shares[Kind.CERTAIN] = self._certain
-        shares[~there & (torch.arange(len(Kind)) != Kind.COMPOSED)] = 0
-        shares /= shares.sum()
-        shares[Kind.COMPOSED] *= self.present
+        shares[~planned] = 0
+        shares *= self.present / shares.sum()
         return torch.where(there, shares / mass.clamp_min(1e-300), torch.zeros_like(mass))
 
     def gradient(self) -> Tensor:

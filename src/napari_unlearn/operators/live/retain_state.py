@@ -7,6 +7,7 @@ from now on; composed anew with the new mask, it comes back a little later (`com
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,9 +21,9 @@ from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.pixel_sampling import draw_pixels, standardised
 from napari_unlearn.models.segmenter import HeadSegmenter
-from napari_unlearn.operators.counterfactual import Refined, compose, require_lesions
+from napari_unlearn.operators.counterfactual import Refined, compose, lesion_free_share
 from napari_unlearn.operators.head_problem import HeadProblem
-from napari_unlearn.operators.lesion_free import Kinds
+from napari_unlearn.operators.lesion_free import Kinds, companion
 from napari_unlearn.operators.live.draws import SteadyGenerator, number, partner
 from napari_unlearn.operators.live.objective import LiveObjective, _go_on
 from napari_unlearn.operators.live.rows import Kind, Rows
@@ -76,7 +77,9 @@ class RetainState:
         self._partners: dict[tuple[str, int], str] = {}
         self._masks = MaskReader(segmenter.card.size, bool(settings.corrected), overlap=bool(settings.overlap))
         self._known: dict[str, tuple[bool, bool]] = {}  # whether it has no lesion, whether it teaches all it shows
-        self._undrawn: set[str] = set()  # diagnoses of cases without a lesion
+        self._free: dict[str, Case] = {}  # cases without a lesion that nobody refined
+        self._companions: dict[str, Refined] = {}  # those of them that are composed
+        self._near = settings.near_weight
         self._in_hand: _InHand | None = None
 
     def read(self, cases: Sequence[Case]) -> Iterator[Step]:
@@ -101,13 +104,18 @@ class RetainState:
         for done, case in enumerate(cases):
             yield Step(done, total, "Reading masks")
             self._put(case, case.fine(), keep=False)
-            if self._known[case.id][0]:
-                self._undrawn.add(case.diagnosis or "")
         self._count_kinds()
         require_classes(self.refined.values(), self.segmenter.card.classes)
-        if self.swaps:
-            require_lesions(list(self.refined.values()), self._undrawn)
+        # Settled here once and for all: were it to follow a stroke that gives the last case without a lesion one, all
+        # would change with it.
+        if (near := self.objective.kinds.near_weight(self._near)) != self._near:
+            self._near = near
+            for case in cases:
+                if case.is_refined:
+                    yield Step(len(cases), total, "Weighing refined cases")
+                    self._put(case, case.fine(), keep=False)
         self._plan_compositions(None)
+        total += self.swaps * len(self._companions)
         while self.due:
             yield Step(total - len(self.due), total, "Composing counterfactual cases")
             self.compose_due()
@@ -156,18 +164,19 @@ class RetainState:
         check : callable
             Called before anything is changed; may raise to break off.
         """
-        first = self.refined[self.due[0][0]].fine.shape
-        batch = [key for key in self.due if self.refined[key[0]].fine.shape == first][:_BATCH]
+        composing = self._composing
+        first = composing[self.due[0][0]].fine.shape
+        batch = [key for key in self.due if composing[key[0]].fine.shape == first][:_BATCH]
         made = []
         for lesion, k in batch:
             check()
-            made.append(compose(self.refined[lesion], self.refined[self._partners[lesion, k]]))
+            made.append(compose(composing[lesion], composing[self._partners[lesion, k]]))
         images = torch.from_numpy(np.stack([image.transpose(2, 0, 1) for image, _ in made]))
         maps = self.segmenter.cache.compute(images)
         check()
         for key, levels, (_, labels) in zip(batch, maps, made, strict=True):
-            pixels = self._draw(key[0], key[1], levels, labels, self.settings.swap_pixels, self.settings.near_weight)
-            self.objective.replace(key, Kind.COMPOSED, self.settings.swap_pixels, pixels)
+            pixels = self._draw(key[0], key[1], levels, labels, self.settings.swap_pixels)
+            self.objective.replace(key, self._kind_of(key), self.settings.swap_pixels, pixels)
         self.due = [key for key in self.due if key not in batch]
         self._count_present()
 
@@ -228,38 +237,63 @@ class RetainState:
         self._known[case.id] = labels.lesion_free, labels.fine is not None or labels.lesion_free
         kind = Kind.LESION_FREE if labels.lesion_free else Kind.CERTAIN if labels.fine is None else Kind.REFINED
         count = settings.background_pixels if labels.fine is None else settings.pixels
-        owner, near = (case.id, _OWN), settings.near_weight if kind is Kind.REFINED else 1.0
+        owner = (case.id, _OWN)
         before = self.objective.rows.slots.get(owner)
         if before is not None and (before.kind, before.size) != (kind, count):
             self.objective.drop(owner)
-        pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, count, near)
+        pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, count)
         self.objective.replace(owner, kind, count, pixels)
         if labels.fine is None:
+            if labels.lesion_free:
+                self._free[case.id] = case
             return
+        self._free.pop(case.id, None)
         image = opened.grid.permute(1, 2, 0).numpy()
         self.refined[case.id] = Refined(image, labels.fine, case.diagnosis or "")
 
-    def _draw(
-        self, case_id: str, k: int, levels: Sequence[Tensor], labels: Mask, count: int, near_weight: float
-    ) -> PixelSet:
+    def _draw(self, case_id: str, k: int, levels: Sequence[Tensor], labels: Mask, count: int) -> PixelSet:
         rng = SteadyGenerator(number(self._seed, case_id, k), labels.size)
-        return standardised(draw_pixels(levels, labels, count, rng, near_weight), self.segmenter.head.standardiser)
+        return standardised(draw_pixels(levels, labels, count, rng), self.segmenter.head.standardiser, self._near)
+
+    @property
+    def _composing(self) -> dict[str, Refined]:
+        return {**self.refined, **self._companions}
+
+    def _kind_of(self, key: tuple[str, int]) -> Kind:
+        free = self.objective.kinds.lesion_free and not self._composing[key[0]].has_lesion
+        return Kind.COMPOSED_FREE if free else Kind.COMPOSED
+
+    def _choose_companions(self) -> None:
+        count = sum(case.has_lesion for case in self.refined.values()) if self.swaps else 0
+        chosen = sorted(self._free, key=lambda case: (number(self._seed, case), case))[:count]
+        self._companions = {
+            name: self._companions.get(name) or companion(self._free[name], self.segmenter.card.size) for name in chosen
+        }
 
     def _plan_compositions(self, changed: str | None) -> None:
         """Take out what the case `changed` had a part in or what has another partner now, and note what is due."""
+        self._choose_companions()
+        composing = self._composing
+        self.objective.composed_free = lesion_free_share(composing.values(), self.settings.swap_weight)
+        for key in [key for key in self._partners if key[0] not in composing]:
+            self._forget_composition(key)
         shapes: dict[tuple[int, ...], list[str]] = {}
-        for case_id, case in self.refined.items():
+        for case_id, case in composing.items():
             shapes.setdefault(case.fine.shape, []).append(case_id)
         for members in shapes.values():
-            groups: dict[str, list[str]] = {}
+            lenders: dict[str, list[str]] = {}
+            with_lesion: dict[str, list[str]] = {}
             for case_id in members:
-                if self.refined[case_id].has_lesion:
-                    groups.setdefault(self.refined[case_id].group, []).append(case_id)
+                case = composing[case_id]
+                if case.composes:
+                    lenders.setdefault(case.group, []).append(case_id)
+                if case.has_lesion:
+                    with_lesion.setdefault(case.group, []).append(case_id)
             for lesion in members:
+                own = composing[lesion]
+                groups = lenders if own.has_lesion else with_lesion if own.composes else {}
                 others = {
-                    name: rest
-                    for name, group in groups.items()
-                    if self.refined[lesion].has_lesion and (rest := [case for case in group if case != lesion])
+                    name: rest for name, group in groups.items() if (rest := [case for case in group if case != lesion])
                 }
                 for k in range(self.swaps):
                     key, lender = (lesion, k), partner(self._seed, lesion, k, others)
@@ -283,4 +317,6 @@ class RetainState:
             self.objective.kinds.count(lesion_free=lesion_free, teaches=teaches)
 
     def _count_present(self) -> None:
-        self.objective.present = 1 - len(self.due) / max(1, len(self._partners))
+        due, planned = (Counter(map(self._kind_of, keys)) for keys in (self.due, self._partners))
+        for kind in (Kind.COMPOSED, Kind.COMPOSED_FREE):
+            self.objective.present[kind] = 1 - due[kind] / max(1, planned[kind])

@@ -26,6 +26,7 @@ class Kind(IntEnum):
     COMPOSED = 1
     CERTAIN = 2
     LESION_FREE = 3
+    COMPOSED_FREE = 4
 
 
 @dataclass(eq=False)
