@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,22 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("The real images for development (../shared/data beside the checkout) are not on this machine.")
     return SHARED_DATA.resolve()
+
+
+@pytest.fixture
+def contrast() -> Callable[[str, str], float]:
+    """Contrast ratio of WCAG 2 between two colours, each ``#rrggbb``."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    def ratio(one: str, other: str) -> float:
+        dark, light = sorted((luminance(one), luminance(other)))
+        return (light + 0.05) / (dark + 0.05)
+
+    return ratio
 
 
 @pytest.fixture(scope="session", autouse=True)

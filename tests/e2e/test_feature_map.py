@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QLabel
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.evaluation.feature_space import FeatureSpace
@@ -83,6 +84,15 @@ def test_a_map_that_was_renamed_still_opens_cases_and_one_that_was_removed_leave
     assert controller.bench.project.case.id == before
     assert controller.bench.book.find(Role.IMAGE) is not None
     assert not [level for level, _ in mapped.dock.messages.shown if level == "error"]
+
+
+def test_the_legend_is_there_as_long_as_the_map(mapped: Any) -> None:
+    legend = mapped.dock.compare.map_legend
+    assert mapped.dock.step == "Compare"
+    assert not legend.isHidden()
+    assert {"Malignant", "Ruler", "Some or all forgotten"} <= {text.text() for text in legend.findChildren(QLabel)}
+    mapped.viewer.layers.remove(mapped.controller.feature_map.layer)
+    assert legend.isHidden()
 
 
 def test_points_of_another_data_set_say_so(mapped: Any) -> None:

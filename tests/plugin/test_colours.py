@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations
 
 import numpy as np
@@ -8,6 +9,7 @@ from skimage.color import rgb2lab
 
 from napari_unlearn.plugin import colours
 
+Contrast = Callable[[str, str], float]
 # What is left of linear RGB without one kind of cone: Machado, Oliveira and Fernandes 2009 (doi 10.1109/TVCG.2009.113).
 SIGHT = {
     "normal": np.eye(3),
@@ -38,6 +40,11 @@ def test_what_is_seen_together_is_told_apart_by_everybody(together: tuple[str, .
     # A difference of 2.3 is just noticeable between patches side by side.
     closest = min(np.linalg.norm(seen(a, sight) - seen(b, sight)) for a, b in combinations(together, 2))
     assert closest > 18
+
+
+@pytest.mark.parametrize("canvas", ["#000000", "#ffffff"])
+def test_rims_of_points_can_be_seen_on_the_canvas_of_either_theme(canvas: str, contrast: Contrast) -> None:
+    assert min(contrast(rim, canvas) for rim in (colours.RIM, colours.RIM_FORGOTTEN)) >= 3
 
 
 def test_background_is_transparent_and_neighbouring_classes_differ() -> None:

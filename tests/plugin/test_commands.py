@@ -17,6 +17,7 @@ VERBS = {
     commands.propose_mask: "propose",
     commands.start_unlearning: "unlearn",
     commands.measure_models: "measure",
+    commands.show_feature_map: "feature_map",
     commands.list_runs: "history",
     commands.write_report: "report",
     commands.export_model: "export",

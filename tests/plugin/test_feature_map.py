@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from napari.layers import Image
+from qtpy.QtGui import QColor
 
 from napari_unlearn.evaluation.feature_space import FeatureSpace
-from napari_unlearn.plugin.feature_map import GAP, map_layer
+from napari_unlearn.plugin.feature_map import GAP, map_layer, signs
 
 SPACE = FeatureSpace(
     ("a", "b", "c"),
@@ -41,6 +42,17 @@ def test_points_tell_what_their_case_is_by_colour_shape_and_rim() -> None:
     assert np.array_equal(faces[0], faces[2])
     assert not np.array_equal(faces[0], faces[1])
     assert len({str(symbol) for symbol in layer.symbol[:3]}) == 3
-    assert [bool((rim[:3] == 1).all()) for rim in rims] == [False, True, True, False, True]
+    forgotten = [False, True, True, False, True]
+    assert [bool((rim == rims[1]).all()) for rim in rims] == forgotten
+    assert [width > layer.border_width[0] for width in layer.border_width] == forgotten  # seen without colours too
     assert list(layer.features["label"]) == ["", "", "before", "after", ""]
     assert set(layer.features.columns) == {"case", "model", "diagnosis", "artefact", "forget", "label"}
+
+
+def test_the_legend_has_the_very_colours_and_shapes_of_the_points() -> None:
+    layer = map_layer(SPACE, Image(np.zeros((64, 64, 3), np.uint8), rgb=True))
+    diagnoses, artefacts = signs(SPACE)
+    for place, (diagnosis, artefact) in enumerate(zip(SPACE.diagnosis, SPACE.artefact, strict=True)):
+        assert layer.symbol[place] == artefacts[artefact]
+        assert QColor.fromRgbF(*layer.face_color[place]).name() == diagnoses[diagnosis]
+    assert next(iter(artefacts)) == "none"

@@ -35,6 +35,8 @@ MARK_EDGE = "#f2f4f7"
 CURVES = ("#56b4e9", "#ff9900", "#9900ff", "#cc0033", "#999999")
 # Groups of cases on a map (Okabe and Ito); what they have in common is told by shapes and words as well.
 POINTS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#999999")
+# Rims of points, and words beside them, on a canvas that is black in the dark and white in the light theme.
+RIM, RIM_FORGOTTEN = "#767b84", ARTEFACT
 
 
 def class_colour(class_id: int) -> str:

@@ -66,6 +66,11 @@ def measure_models() -> None:
     _perform("measure")
 
 
+def show_feature_map() -> None:
+    """Lay the cases out beside the image by what the models take for lesion."""
+    _perform("feature_map")
+
+
 def list_runs() -> None:
     """List every run of the project."""
     _perform("history")

@@ -14,6 +14,7 @@ from napari_unlearn.jobs import feature_space
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.layers import KEY, Role
+from napari_unlearn.plugin.texts import STEPS
 
 if TYPE_CHECKING:
     from napari_unlearn.evaluation.feature_space import FeatureSpace
@@ -22,6 +23,7 @@ NAME = "Feature map"
 BESIDE = "napari-unlearn beside"  # in the metadata: width of the image that the map was made for
 GAP = 0.06  # between panels, as a share of their side
 SYMBOLS = ("disc", "square", "triangle_up", "diamond", "cross", "star")
+THIN, WIDE = 0.12, 0.28  # rims, as a share of the point
 
 
 class FeatureMap(QObject):
@@ -36,7 +38,9 @@ class FeatureMap(QObject):
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
         self._bench = bench
+        self._legend = bench.dock.compare.map_legend
         bench.viewer.mouse_drag_callbacks.append(self._on_press)
+        bench.viewer.layers.events.removed.connect(self._on_removed)
 
     @property
     def layer(self) -> Points | None:
@@ -78,10 +82,15 @@ class FeatureMap(QObject):
         self._bench.viewer.layers.append(layer)
         layer.editable = False  # points are cases, and none can be added
         self._bench.viewer.reset_view()
+        self._bench.dock.show_step(STEPS.index("Compare"))
+        self._legend.show_entries(*signs(space))
         self._bench.dock.messages.note(
-            "The map lies beside the image: a panel for the model before and one for the model after. Click a point to "
-            "open its case. Colour is the diagnosis, shape the artefact, a white rim the forget set."
+            "The map lies beside the image, one panel for each model. Click a point to open its case."
         )
+
+    def _on_removed(self, event: object) -> None:
+        if self.layer is None:
+            self._legend.hide()
 
     def _on_press(self, viewer: Any, event: Any) -> Iterator[None]:
         moved = False
@@ -141,11 +150,8 @@ def map_layer(space: FeatureSpace, image: Any) -> Points:
         "forget": np.tile(space.forget, count)[shown.ravel()],
         "label": np.where(_topmost(places[:, 0], panel), np.array(space.models)[panel], ""),
     }
-    diagnoses, artefacts = (
-        sorted(set(space.diagnosis)),
-        sorted(set(space.artefact), key=lambda name: (name != "none", name)),
-    )
-    faces = [colours.POINTS[diagnoses.index(name) % len(colours.POINTS)] for name in features["diagnosis"]]
+    diagnoses, artefacts = signs(space)
+    forgotten = ["forgotten" in name for name in features["forget"]]
     return Points(
         places,
         features=features,
@@ -154,12 +160,33 @@ def map_layer(space: FeatureSpace, image: Any) -> Points:
         translate=image.translate,
         units=image.units,
         size=height / 32,
-        face_color=faces,
-        symbol=[SYMBOLS[artefacts.index(name) % len(SYMBOLS)] for name in features["artefact"]],
-        border_color=["white" if "forgotten" in name else "#202020" for name in features["forget"]],
-        border_width=0.15,
-        text={"string": "{label}", "color": colours.POINTS[-1], "size": 11, "translation": np.array([-height / 20, 0])},
+        face_color=[diagnoses[name] for name in features["diagnosis"]],
+        symbol=[artefacts[name] for name in features["artefact"]],
+        border_color=[colours.RIM_FORGOTTEN if value else colours.RIM for value in forgotten],
+        border_width=[WIDE if value else THIN for value in forgotten],
+        text={"string": "{label}", "color": colours.RIM, "size": 11, "translation": np.array([-height / 20, 0])},
         metadata={KEY: NAME, BESIDE: width},
+    )
+
+
+def signs(space: FeatureSpace) -> tuple[dict[str, str], dict[str, str]]:
+    """Choose what stands for what.
+
+    Parameters
+    ----------
+    space : FeatureSpace
+        The cases.
+
+    Returns
+    -------
+    tuple of dict
+        Colour of each diagnosis, and symbol of each kind of artefact.
+    """
+    diagnoses = sorted(set(space.diagnosis))
+    artefacts = sorted(set(space.artefact), key=lambda name: (name != "none", name))
+    return (
+        {name: colours.POINTS[place % len(colours.POINTS)] for place, name in enumerate(diagnoses)},
+        {name: SYMBOLS[place % len(SYMBOLS)] for place, name in enumerate(artefacts)},
     )
 
 

@@ -14,6 +14,7 @@ from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.colour_scale import ColourScale
 from napari_unlearn.plugin.views.export_choice import ExportChoice
 from napari_unlearn.plugin.views.legend import Legend
+from napari_unlearn.plugin.views.map_legend import MapLegend
 from napari_unlearn.plugin.views.metric_table import MetricRow, MetricTable
 from napari_unlearn.plugin.views.parts import Card, Page, label, named, row
 
@@ -76,6 +77,8 @@ class ComparePage(Page):
         self.body.addWidget(self._differences)
         self.scale = ColourScale()
         self.body.addWidget(self.scale)
+        self.map_legend = MapLegend()
+        self.body.addWidget(self.map_legend)
 
         case_title = self.section("This case")
         self.case_table = MetricTable()
