@@ -5,8 +5,8 @@
 For each seed: 600 training cases at 128 px, shortcut 0.95, 10 % refined, a head trained on the coarse masks; the oracle
 is the same training on fully fine masks where the correlation is broken. Retain and forget set are collected once, with
 eight composed cases per refined case, and handed to every operator at (1, 1e-5) with its default settings; `pnsgd` and
-`newton-step` revise a head trained by their own method instead. All are measured on the test splits of the first data set. `--curve` repeats the operators that spend a
-budget over a range of epsilon.
+`newton-step` revise a head trained by their own method instead. All are measured on the test splits of the first data
+set. `--curve` repeats the operators that spend a budget over a range of epsilon; `operator_figure.py` draws that.
 
 One line a run is added to the file, and what is in it already is not run again, so that it can be stopped at any time.
 Prints the tables in Markdown.

@@ -146,6 +146,31 @@ def test_certain_background_gets_its_share_and_no_weight_is_raised(make: Callabl
     np.testing.assert_array_equal(weighted(everything, 0.5).weights, everything.pixels.weights)
 
 
+@pytest.mark.parametrize("composed", [0, 2])
+def test_images_without_a_lesion_count_as_they_would_were_all_cases_refined(
+    make: Callable[..., HeadProblem], composed: int
+) -> None:
+    images = make(forgotten=2).bounded
+    labels, weights = images.pixels.labels.copy(), images.pixels.weights.copy()
+    labels[-1], weights[-1] = 0, 1 / labels.shape[1]  # an image without a lesion; of the rest, one is not refined
+    refined = np.array([True, True, True, True, False, False])
+    weights[4, 0] = 0
+    if composed:
+        refined = np.concatenate([refined, [True] * 2])
+        labels, weights = (np.concatenate([each, each[[0, -1]]]) for each in (labels, weights))
+    pixels = dataclasses.replace(
+        images.pixels, labels=labels, weights=weights, features=np.resize(images.pixels.features, (*labels.shape, 5))
+    )
+    images = dataclasses.replace(images, pixels=pixels, refined=refined, composed=composed)
+    found = weighted(images, 0.75).weights
+    assert (found <= weights).all()
+    free = (labels == 0).all(axis=1) & (weights > 0).all(axis=1)
+    np.testing.assert_array_equal(found[refined & ~free], weights[refined & ~free])
+    # Were the fifth case refined too, there were five with a lesion and one without; four of five are known.
+    expected = 4 / 5 * weights[5].sum() / weights[:4].sum()
+    assert found[free].sum() / found[refined & ~free].sum() == pytest.approx(expected)
+
+
 def test_the_certificate_says_which_images_are_covered(
     make: Callable[..., HeadProblem], finish: Any, certify: Any
 ) -> None:
@@ -223,7 +248,7 @@ def test_composed_cases_make_epochs_longer_and_the_certificate_counts_them(
     assert revision.training.images == 6
     about = revision.assumptions[-1]
     assert about.sentence == "Composed cases count as data that may be kept."
-    assert about.checked.startswith("4 were made of refined cases")
+    assert about.checked.startswith("4 were made of cases with no unknown pixel")
     assert revision.assumptions[1].checked.startswith("3 lose their dilation artefacts and 3 everything inside")
 
 

@@ -43,6 +43,7 @@ from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
 from napari_unlearn.operators.bounded_images import BoundedImages, in_the_ball, trained_as_recorded
 from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
 from napari_unlearn.operators.head_problem import HeadProblem
+from napari_unlearn.operators.lesion_free import Kinds
 from napari_unlearn.operators.protocol import Budget, Problem, Revision, Step
 from napari_unlearn.operators.settings import Settings
 from napari_unlearn.privacy import pnsgd
@@ -132,7 +133,7 @@ def _about_composed(images: BoundedImages) -> list[Assumption]:
     return [
         Assumption(
             "Composed cases count as data that may be kept.",
-            f"{images.composed} were made of refined cases and their fine masks; they are in every pass over the "
+            f"{images.composed} were made of cases with no unknown pixel; they are in every pass over the "
             "images, and the model compared with goes on with them too.",
             True,
         )
@@ -205,14 +206,17 @@ def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> d
 
 
 def weighted(images: BoundedImages, share: float) -> BoundedPixels:
-    """Give the certain background of cases without a fine mask less weight.
+    """Give cases without a lesion, and the certain background of those without a fine mask, less weight.
+
+    What is without a lesion counts as it would were all cases refined, see `operators.lesion_free`. That is read off
+    the labels that may be kept.
 
     Parameters
     ----------
     images : BoundedImages
         The pixels.
     share : float
-        Of the whole weight, at most, that this background carries. No weight is raised, since the account rests on
+        Of the whole weight, at most, that certain background carries. No weight is raised, since the account rests on
         1 / P as the largest.
 
     Returns
@@ -220,9 +224,18 @@ def weighted(images: BoundedImages, share: float) -> BoundedPixels:
     BoundedPixels
     """
     weights = images.pixels.weights.copy()
-    known, certain = weights[images.refined].sum(), weights[~images.refined].sum()
+    free = ((images.pixels.labels == 0) & (weights > 0)).all(axis=1)
+    lesions = images.refined & ~free
+    if free.any() and lesions.any():
+        own = np.arange(len(weights)) < len(weights) - images.composed
+        with_lesion, taught, without = own & ~free, own & lesions, own & free
+        kinds = Kinds(int(with_lesion.sum()), int(taught.sum()), int(without.sum()), int(without.sum()))
+        carried = kinds.share(weights[taught].sum(), weights[without].sum())
+        weights[free] *= min(1.0, carried / (1 - carried) * weights[lesions].sum() / weights[free].sum())
+    background = ~images.refined & ~free
+    known, certain = weights[~background].sum(), weights[background].sum()
     if certain > 0:
-        weights[~images.refined] *= min(1.0, share / (1 - share) * known / certain)
+        weights[background] *= min(1.0, share / (1 - share) * known / certain)
     return dataclasses.replace(images.pixels, weights=weights)
 
 
