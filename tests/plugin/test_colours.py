@@ -8,6 +8,7 @@ import pytest
 from skimage.color import rgb2lab
 
 from napari_unlearn.plugin import colours
+from napari_unlearn.plugin.style import theme
 
 Contrast = Callable[[str, str], float]
 # What is left of linear RGB without one kind of cone: Machado, Oliveira and Fernandes 2009 (doi 10.1109/TVCG.2009.113).
@@ -33,7 +34,8 @@ def seen(colour: str, sight: str) -> np.ndarray:
     [
         (colours.COARSE, colours.ARTEFACT, colours.PROPOSAL, *colours.CLASSES),
         (colours.COARSE, colours.PROPOSAL, colours.MARKED, colours.MARKED_OTHER),
-        colours.CURVES,
+        colours.CURVES_DARK,
+        colours.CURVES_LIGHT,
     ],
 )
 def test_what_is_seen_together_is_told_apart_by_everybody(together: tuple[str, ...], sight: str) -> None:
@@ -45,6 +47,16 @@ def test_what_is_seen_together_is_told_apart_by_everybody(together: tuple[str, .
 @pytest.mark.parametrize("canvas", ["#000000", "#ffffff"])
 def test_rims_of_points_can_be_seen_on_the_canvas_of_either_theme(canvas: str, contrast: Contrast) -> None:
     assert min(contrast(rim, canvas) for rim in (colours.RIM, colours.RIM_FORGOTTEN)) >= 3
+
+
+@pytest.mark.parametrize("name", ["dark", "light"])
+def test_signs_can_be_seen_on_the_page_of_either_theme(name: str, contrast: Contrast) -> None:
+    signs = (*colours.STATUS.values(), colours.BETTER, colours.WORSE)
+    assert min(contrast(sign, theme(name).surface) for sign in signs) >= 3
+
+
+def test_white_letters_can_be_read_on_every_badge(contrast: Contrast) -> None:
+    assert min(contrast("#ffffff", colour) for colour in colours.BADGE.values()) >= 4.5
 
 
 def test_background_is_transparent_and_neighbouring_classes_differ() -> None:

@@ -16,4 +16,6 @@ def test_text_can_be_read_in_every_theme(name: str, contrast: Contrast) -> None:
     for ground in (colours.background, colours.surface):
         for ink in (colours.text, colours.muted):
             assert contrast(ink, ground) >= 4.5
+    assert contrast(colours.on_accent, colours.accent) >= 4.5
+    assert min(contrast(curve, colours.surface) for curve in colours.curves) >= 3
     assert colours.accent in sheet(colours)

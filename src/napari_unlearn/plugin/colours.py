@@ -20,6 +20,7 @@ MARKED, MARKED_OTHER = "#00ffc8", "#8a8f98"
 # Only before, only after, another class: told apart by colour-blind eyes too (Okabe and Ito).
 DIFFERENCE: dict[int | None, str] = {1: "#e69f00", 2: "#56b4e9", 3: "#cc79a7"}
 LINE = "#ffffff"
+SKIN = "#b58a7d"  # what an outline of the legend goes around
 # From nothing over purple and red to yellow: pixels that leak nothing let the image through.
 LEAKAGE = (
     (0.34, 0.06, 0.43, 0.0),
@@ -29,10 +30,15 @@ LEAKAGE = (
     (0.99, 0.99, 0.64, 1.0),
 )
 
-BADGE = {"exact": "#1b8a5a", "certified head": "#2f6fd0", "certified ball": "#7a5bd0", "empirical": "#7d7d85"}
-STATUS = {"unrefined": "#8a8f98", "in progress": "#e69f00", "refined": "#1fa971", "excluded": "#b0614f"}
+# Under white letters.
+BADGE = {"exact": "#18794f", "certified head": "#2f6fd0", "certified ball": "#7a5bd0", "empirical": "#6b6b73"}
+# On the surfaces of both themes, as the arrows for better and worse.
+STATUS = {"unrefined": "#858a93", "in progress": "#c87800", "refined": "#1b9563", "excluded": "#bf6b58"}
+BETTER, WORSE = "#1b9563", "#e5604d"
 MARK_EDGE = "#f2f4f7"
-CURVES = ("#56b4e9", "#ff9900", "#9900ff", "#cc0033", "#999999")
+# Thin lines need more contrast than one row of colours has on both surfaces.
+CURVES_DARK = ("#4f9df5", "#f0a020", "#a86ab0", "#fb1850", "#e4e4e2")
+CURVES_LIGHT = ("#1f4e86", "#b85000", "#8a1fc4", "#6a0a18", "#838280")
 # Groups of cases on a map (Okabe and Ito); what they have in common is told by shapes and words as well.
 POINTS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00", "#999999")
 # Rims of points, and words beside them, on a canvas that is black in the dark and white in the light theme.

@@ -42,6 +42,7 @@ class Dock(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("unlearn_dock")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # else only napari's sheet would fill the margins
         self.setMinimumWidth(WIDTH)
         self.setAcceptDrops(True)
         self.steps = StepBar()

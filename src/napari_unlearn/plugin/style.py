@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from napari.utils.theme import get_theme
 
+from napari_unlearn.plugin import colours
+
 WIDTH = 390  # pixels; the dock is laid out for this and grows from here
 
 
@@ -20,6 +22,7 @@ class Theme:
     text: str
     accent: str
     on_accent: str
+    curves: tuple[str, ...]
     dark: bool
 
 
@@ -43,74 +46,75 @@ def theme(name: str) -> Theme:
         line=source.primary.as_hex(),
         muted="#a3a9b3" if dark else "#66686d",
         text=source.text.as_hex(),
-        accent="#5b8def" if dark else "#2f6fd0",
+        accent="#3d72d6" if dark else "#2f6fd0",
         on_accent="#ffffff",
+        curves=colours.CURVES_DARK if dark else colours.CURVES_LIGHT,
         dark=dark,
     )
 
 
-def sheet(colours: Theme) -> str:
+def sheet(worn: Theme) -> str:
     """Style sheet of the dock.
 
     Parameters
     ----------
-    colours : Theme
+    worn : Theme
         The colours.
 
     Returns
     -------
     str
     """
-    danger = "#e5604d" if colours.dark else "#b3261e"
-    good = "#3ecf8e" if colours.dark else "#137a4b"
+    danger = "#e5604d" if worn.dark else "#b3261e"
+    good = "#3ecf8e" if worn.dark else "#137a4b"
     return f"""
-    #unlearn_dock, #unlearn_dock QScrollArea, #unlearn_page {{ background: {colours.background}; }}
+    #unlearn_dock, #unlearn_dock QScrollArea, #unlearn_page {{ background: {worn.background}; }}
     #unlearn_dock QLabel {{ background: transparent; }}
-    #unlearn_dock QLabel[kind="title"] {{ font-size: 16px; font-weight: 600; color: {colours.text}; }}
-    #unlearn_dock QLabel[kind="section"] {{ font-size: 11px; font-weight: 600; color: {colours.muted}; }}
-    #unlearn_dock QLabel[kind="hint"] {{ color: {colours.muted}; }}
-    #unlearn_dock QLabel[kind="number"] {{ font-size: 22px; font-weight: 600; color: {colours.text}; }}
+    #unlearn_dock QLabel[kind="title"] {{ font-size: 16px; font-weight: 600; color: {worn.text}; }}
+    #unlearn_dock QLabel[kind="section"] {{ font-size: 11px; font-weight: 600; color: {worn.muted}; }}
+    #unlearn_dock QLabel[kind="hint"] {{ color: {worn.muted}; }}
+    #unlearn_dock QLabel[kind="number"] {{ font-size: 22px; font-weight: 600; color: {worn.text}; }}
     #unlearn_dock QFrame[kind="card"] {{
-        background: {colours.surface}; border: 1px solid {colours.line}; border-radius: 6px; }}
-    #unlearn_dock QFrame[kind="card"][chosen="true"] {{ border: 2px solid {colours.accent}; }}
+        background: {worn.surface}; border: 1px solid {worn.line}; border-radius: 6px; }}
+    #unlearn_dock QFrame[kind="card"][chosen="true"] {{ border: 2px solid {worn.accent}; }}
     #unlearn_dock QPushButton, #unlearn_dock QToolButton {{
-        background: {colours.surface}; color: {colours.text}; border: 1px solid {colours.line};
+        background: {worn.surface}; color: {worn.text}; border: 1px solid {worn.line};
         border-radius: 5px; padding: 5px 10px; min-height: 18px; }}
-    #unlearn_dock QPushButton:hover, #unlearn_dock QToolButton:hover {{ border-color: {colours.accent}; }}
-    #unlearn_dock QPushButton:focus {{ border: 1px solid {colours.accent}; }}
-    #unlearn_dock QPushButton:disabled {{ color: {colours.muted}; background: transparent; }}
+    #unlearn_dock QPushButton:hover, #unlearn_dock QToolButton:hover {{ border-color: {worn.accent}; }}
+    #unlearn_dock QPushButton:focus {{ border: 1px solid {worn.accent}; }}
+    #unlearn_dock QPushButton:disabled {{ color: {worn.muted}; background: transparent; }}
     #unlearn_dock QPushButton[kind="primary"] {{
-        background: {colours.accent}; color: {colours.on_accent}; border-color: {colours.accent}; font-weight: 600;
+        background: {worn.accent}; color: {worn.on_accent}; border-color: {worn.accent}; font-weight: 600;
         padding: 8px 12px; }}
     #unlearn_dock QPushButton[kind="primary"]:disabled {{
-        background: {colours.line}; color: {colours.muted}; border-color: {colours.line}; }}
+        background: {worn.line}; color: {worn.muted}; border-color: {worn.line}; }}
     #unlearn_dock QPushButton:checked {{
-        background: {colours.accent}; color: {colours.on_accent}; border-color: {colours.accent}; }}
+        background: {worn.accent}; color: {worn.on_accent}; border-color: {worn.accent}; }}
     #unlearn_dock QPushButton[kind="narrow"] {{ padding: 5px 6px; }}
     #unlearn_dock QPushButton[kind="plain"] {{ border: none; background: transparent; padding: 2px 6px; }}
-    #unlearn_dock #help_overlay {{ background: {colours.background}; border: 1px solid {colours.line}; }}
+    #unlearn_dock #help_overlay {{ background: {worn.background}; border: 1px solid {worn.line}; }}
     #unlearn_dock QLabel[kind="key"] {{
-        background: {colours.surface}; color: {colours.text}; border: 1px solid {colours.line}; border-radius: 4px;
+        background: {worn.surface}; color: {worn.text}; border: 1px solid {worn.line}; border-radius: 4px;
         padding: 2px 7px; font-weight: 600; }}
     #unlearn_dock QFrame[kind="message"] {{
-        background: {colours.surface}; border: 1px solid {colours.line}; border-radius: 5px; }}
+        background: {worn.surface}; border: 1px solid {worn.line}; border-radius: 5px; }}
     #unlearn_dock QFrame[kind="message"][level="error"] {{ border-left: 4px solid {danger}; }}
     #unlearn_dock QFrame[kind="message"][level="done"] {{ border-left: 4px solid {good}; }}
-    #unlearn_dock QFrame[kind="message"][level="note"] {{ border-left: 4px solid {colours.accent}; }}
+    #unlearn_dock QFrame[kind="message"][level="note"] {{ border-left: 4px solid {worn.accent}; }}
     #unlearn_dock QTableView {{
-        background: {colours.surface}; border: 1px solid {colours.line}; border-radius: 5px;
-        gridline-color: transparent; selection-background-color: {colours.accent};
-        selection-color: {colours.on_accent}; }}
-    #unlearn_dock QTableView::item:selected {{ background: {colours.accent}; color: {colours.on_accent}; }}
+        background: {worn.surface}; border: 1px solid {worn.line}; border-radius: 5px;
+        gridline-color: transparent; selection-background-color: {worn.accent};
+        selection-color: {worn.on_accent}; }}
+    #unlearn_dock QTableView::item:selected {{ background: {worn.accent}; color: {worn.on_accent}; }}
     #unlearn_dock QHeaderView::section {{
-        background: {colours.surface}; color: {colours.muted}; border: none;
-        border-bottom: 1px solid {colours.line}; padding: 4px 6px; }}
+        background: {worn.surface}; color: {worn.muted}; border: none;
+        border-bottom: 1px solid {worn.line}; padding: 4px 6px; }}
     #unlearn_dock QProgressBar {{
-        background: {colours.line}; border: none; border-radius: 4px; max-height: 8px; min-height: 8px; }}
-    #unlearn_dock QProgressBar::chunk {{ background: {colours.accent}; border-radius: 4px; }}
+        background: {worn.line}; border: none; border-radius: 4px; max-height: 8px; min-height: 8px; }}
+    #unlearn_dock QProgressBar::chunk {{ background: {worn.accent}; border-radius: 4px; }}
     #unlearn_dock QLineEdit, #unlearn_dock QComboBox, #unlearn_dock QDoubleSpinBox, #unlearn_dock QSpinBox {{
-        background: {colours.surface}; color: {colours.text}; border: 1px solid {colours.line}; border-radius: 4px;
+        background: {worn.surface}; color: {worn.text}; border: 1px solid {worn.line}; border-radius: 4px;
         padding: 3px 6px; min-height: 18px; }}
     #unlearn_dock QLineEdit:disabled, #unlearn_dock QSpinBox:disabled, #unlearn_dock QDoubleSpinBox:disabled {{
-        color: {colours.muted}; background: transparent; }}
+        color: {worn.muted}; background: transparent; }}
     """

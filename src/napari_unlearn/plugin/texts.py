@@ -123,6 +123,11 @@ TEXTS: dict[str, Text] = {
         "What spurious artefacts are expected to tell about the predicted class, in the split that leaks most; 0 means "
         "nothing.",
     ),
+    "trajectory_legend": Text(
+        "",
+        "This run: the model after each step. Model before: the one you started from. From the "
+        "public start: the same without your model. By chance: what a model without any leakage would show.",
+    ),
     "plan_legend": Text(
         "",
         "Thin line: your model, hidden in noise and repaired. From the public start: the same without your model, "

@@ -63,6 +63,22 @@ def test_the_first_point_is_seen_before_there_is_a_line(qtbot: Any) -> None:
         assert line.opts["symbolBrush"] == line.opts["pen"].color()
 
 
+def test_lines_wear_the_theme_that_napari_changes_to(qtbot: Any) -> None:
+    curve = Curve()
+    qtbot.addWidget(curve)
+    curve.add("loss", 0, 1.0)
+    curve.add("residual", 0, 1.0)
+    for name in ("light", "dark"):
+        curve.set_theme(theme(name))
+        curve._draw()
+        lines = curve.findChild(pyqtgraph.PlotWidget).listDataItems()
+        assert tuple(line.opts["pen"].color().name() for line in lines) == theme(name).curves[:2]
+        assert (
+            tuple(pyqtgraph.mkBrush(line.opts["symbolBrush"]).color().name() for line in lines)
+            == theme(name).curves[:2]
+        )
+
+
 def test_the_name_of_the_lower_axis_is_not_cut_off(qtbot: Any) -> None:
     curve = Curve()
     qtbot.addWidget(curve)

@@ -30,10 +30,12 @@ def panel(qtbot: Any) -> PlanPanel:
     return made
 
 
-def curves(panel: PlanPanel, key: str) -> dict[str, tuple[list[float], list[float]]]:
+def curves(panel: PlanPanel, key: str) -> dict[int, tuple[list[float], list[float]]]:
     plot = panel.findChild(pyqtgraph.PlotWidget, f"plan_{key}")
+    places = {colour: place for place, colour in enumerate(theme("dark").curves)}
     return {
-        item.opts["pen"].color().name(): tuple(list(part) for part in item.getData()) for item in plot.listDataItems()
+        places[item.opts["pen"].color().name()]: tuple(list(part) for part in item.getData())
+        for item in plot.listDataItems()
     }
 
 
@@ -48,6 +50,18 @@ def test_both_curves_and_the_exact_line_are_drawn_against_the_logarithm(panel: P
     plot = panel.findChild(pyqtgraph.PlotWidget, "plan_dice")
     lines = [item for item in plot.items() if isinstance(item, pyqtgraph.InfiniteLine)]
     assert {(line.angle, line.value()) for line in lines} == {(90, 0.0), (0, 0.9)}
+
+
+def test_curves_and_legend_wear_the_theme_that_napari_changes_to(panel: PlanPanel) -> None:
+    panel.show_result(result(point(0.1, 0.7), point(1.0, 0.8)), "gradient-clipping")
+    dark = curves(panel, "dice")
+    panel.set_theme(theme("light"))
+    plot = panel.findChild(pyqtgraph.PlotWidget, "plan_dice")
+    worn = theme("light").curves
+    assert [item.opts["pen"].color().name() for item in plot.listDataItems()] == [worn[PUBLIC], worn[CERTIFIED]]
+    assert tuple(panel._legend.entries.values()) == worn[:3]
+    panel.set_theme(theme("dark"))
+    assert curves(panel, "dice") == dark
 
 
 def test_the_sentence_and_the_mark_follow_the_chosen_budget(panel: PlanPanel) -> None:

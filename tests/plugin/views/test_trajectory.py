@@ -37,8 +37,8 @@ def test_line_band_and_levels_are_drawn(view: TrajectoryView) -> None:
     assert list(run.getData()[1]) == [0.6, 0.1, 0.65]
     assert [item for item in plot.getPlotItem().items if isinstance(item, pyqtgraph.FillBetweenItem)]
     assert view._about.text() == "On these cases."
-    assert "model&nbsp;before" in view._legend.text()
-    assert "by&nbsp;chance" not in view._legend.text()
+    assert "Model before" in view._legend.entries
+    assert "By chance" not in view._legend.entries
 
 
 def test_leakage_is_held_against_chance_and_has_a_gap_where_there_is_none(view: TrajectoryView) -> None:
@@ -56,7 +56,7 @@ def test_leakage_is_held_against_chance_and_has_a_gap_where_there_is_none(view: 
     assert [list(band.curves[0].getData()[0]) for band in bands] == [[2, 3]]  # not over the gap
     plot.getPlotItem().vb.updateAutoRange()
     assert plot.viewRange()[1][1] >= 0.9  # a line without end makes no room for itself
-    assert "by&nbsp;chance" in view._legend.text()
+    assert "By chance" in view._legend.entries
 
 
 def test_a_run_without_any_leakage_yet_draws_no_curve_of_it(view: TrajectoryView) -> None:
@@ -68,6 +68,31 @@ def test_a_run_without_any_leakage_yet_draws_no_curve_of_it(view: TrajectoryView
         QApplication.processEvents()  # where pyqtgraph looks for limits, and warnings are errors
     assert not view._plots[LEAKAGE].listDataItems()
     assert view._plots[DICE].listDataItems()
+
+
+def test_steps_are_whole_and_leakage_begins_at_nothing_from_the_first_look_on(view: TrajectoryView) -> None:
+    view.add(DICE, 1, 0.5, None, None)
+    view.add(LEAKAGE, 1, 0.01, None, None)
+    view.add_level(LEAKAGE, ORIGINAL, 0.02, "")
+    view._draw()
+    for plot in view._plots.values():
+        (first, last), _ = plot.viewRange()
+        assert first < 1
+        assert last > 2
+        ticks = plot.getAxis("bottom").tickValues(first, last, 300)
+        assert all(float(value).is_integer() for _, values in ticks for value in values)
+    low, high = view._plots[LEAKAGE].viewRange()[1]
+    assert low == pytest.approx(0, abs=0.002)
+    assert high > 0.02
+
+
+def test_curves_wear_the_theme_that_napari_changes_to(view: TrajectoryView) -> None:
+    view.add(DICE, 0, 0.5, None, None)
+    view.add(DICE, 1, 0.6, None, None)
+    for name in ("light", "dark"):
+        view.set_theme(theme(name))
+        (run,) = [item for item in view._plots[DICE].listDataItems() if isinstance(item, pyqtgraph.PlotDataItem)]
+        assert run.opts["pen"].color().name() == theme(name).curves[0] == view._legend.entries["This run"]
 
 
 def test_it_is_hidden_until_there_is_something_and_forgets_with_the_next_run(view: TrajectoryView) -> None:

@@ -59,6 +59,7 @@ class HistoryPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("unlearn_dock")  # the style sheet of the dock is meant
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setObjectName("history")
         self.table.setStyleSheet("QTableView::item { padding: 2px 8px; }")

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-GOOD, BAD = "#1fa971", "#e5604d"
+from napari_unlearn.plugin import colours
 
 
 class MetricRow(NamedTuple):
@@ -63,7 +63,7 @@ class MetricTable(QTableWidget):
                     font.setBold(True)
                     item.setFont(font)
                 if column == 3:
-                    item.setForeground(QColor(GOOD if line.better > 0 else BAD))
+                    item.setForeground(QColor(colours.BETTER if line.better > 0 else colours.WORSE))
                     item.setToolTip("Better than before" if line.better > 0 else "Worse than before")
                 self.setItem(place, column, item)
         self.resizeRowsToContents()

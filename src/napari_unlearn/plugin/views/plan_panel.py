@@ -17,7 +17,7 @@ from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.legend import Legend
 from napari_unlearn.plugin.views.parts import Card, label
 
-CERTIFIED, PUBLIC, EXACT = colours.CURVES[0], colours.CURVES[1], colours.CURVES[2]
+CERTIFIED, PUBLIC, EXACT = range(3)  # places in the row of colours
 _NARROWEST = {"dice": 0.1, "leakage": 0.02}  # or chance would look like a trend
 
 Read = Callable[[Expected], tuple[float | None, float]]
@@ -35,6 +35,7 @@ class PlanPanel(Card):
         self.operator = ""
         self._result: PlanResult | None = None
         self._epsilon = 1.0
+        self._colours = colours.CURVES_DARK
         self._sentence = label("", wrap=True, rich=True)
         self._origin = label("", "hint", wrap=True)
         self.body.addWidget(self._sentence)
@@ -53,17 +54,16 @@ class PlanPanel(Card):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in these colours."""
+        self._colours = theme.curves
         for plot in self._plots.values():
             plot.set_theme(theme)
+        if self._result is not None:
+            self._draw(self._result)
 
     def show_result(self, result: PlanResult, operator: str) -> None:
         """Show what was predicted for an operator."""
         self.operator, self._result = operator, result
-        self._legend.show_entries(
-            {info(operator).title: CERTIFIED, "From the public start": PUBLIC, "○Exact refit (ε = 0)": EXACT}
-        )
-        for key, plot in self._plots.items():
-            plot.draw(result.of(operator), result.exact, _READ[key])
+        self._draw(result)
         measured = ", ".join(f"{count} of {name.replace('_', ' ')}" for name, count in result.splits.items())
         flattered = "" if result.held_out else " These cases also teach, so expect less on new ones."
         self._origin.setText(
@@ -72,6 +72,12 @@ class PlanPanel(Card):
         )
         self.show_epsilon(self._epsilon)
         self.show()
+
+    def _draw(self, result: PlanResult) -> None:
+        names = (info(self.operator).title, "From the public start", "Exact refit (ε = 0)")
+        self._legend.show_entries(dict(zip(names, self._colours, strict=False)))
+        for key, plot in self._plots.items():
+            plot.draw(result.of(self.operator), result.exact, _READ[key])
 
     def show_epsilon(self, epsilon: float) -> None:
         """Mark the budget that is chosen and say what to expect there."""
@@ -150,6 +156,7 @@ class _Plot(pyqtgraph.PlotWidget):
     def __init__(self, key: str) -> None:
         super().__init__()
         self._key = key
+        self._colours = colours.CURVES_DARK
         self.setObjectName(f"plan_{key}")
         self.setToolTip(TEXTS[f"plan_{key}"].tip)
         self.setFixedHeight(105)
@@ -162,6 +169,7 @@ class _Plot(pyqtgraph.PlotWidget):
         self._none = pyqtgraph.TextItem("No artefact maps, so leakage cannot be told.", anchor=(0.5, 0.5))
 
     def set_theme(self, theme: Theme) -> None:
+        self._colours = theme.curves
         self.setBackground(theme.surface)
         for side in ("bottom", "left"):
             self.getAxis(side).setPen(theme.muted)
@@ -183,28 +191,29 @@ class _Plot(pyqtgraph.PlotWidget):
         self.setXRange(x[0] - edge, x[-1] + edge, padding=0)
         seen: list[float] = []
         # The thicker line lies beneath, so that both can be seen where they agree.
-        for colour, width, made in (
+        for place, width, made in (
             (PUBLIC, 6, [point.public for point in points]),
             (CERTIFIED, 2, [point.certified for point in points]),
         ):
-            known = [(place, *read(one)) for place, one in zip(x, made, strict=True)]
-            drawn = [(place, value, spread) for place, value, spread in known if value is not None]
+            colour = self._colours[place]
+            known = [(at, *read(one)) for at, one in zip(x, made, strict=True)]
+            drawn = [(at, value, spread) for at, value, spread in known if value is not None]
             if not drawn:
                 continue
             places, values, spreads = (list(column) for column in zip(*drawn, strict=True))
             seen += [v - s for v, s in zip(values, spreads, strict=True)]
             seen += [v + s for v, s in zip(values, spreads, strict=True)]
-            if colour == CERTIFIED:
+            if place == CERTIFIED:
                 heights = [2 * spread for spread in spreads]
                 self.addItem(pyqtgraph.ErrorBarItem(
                     x=_array(places), y=_array(values), height=_array(heights), beam=0.03, pen=colour
                 ))  # fmt: skip
-            symbol = "o" if colour == CERTIFIED else None
+            symbol = "o" if place == CERTIFIED else None
             pen = pyqtgraph.mkPen(colour, width=width)
             self.plot(places, values, pen=pen, symbol=symbol, symbolSize=6, symbolBrush=colour, symbolPen=None)
         reference, _ = read(exact)
         if reference is not None:
-            pen = pyqtgraph.mkPen(EXACT, width=2, style=Qt.PenStyle.DashLine)
+            pen = pyqtgraph.mkPen(self._colours[EXACT], width=2, style=Qt.PenStyle.DashLine)
             self.addItem(pyqtgraph.InfiniteLine(reference, angle=0, pen=pen))
             seen.append(reference)
         if seen:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
-from html import escape
 
 import numpy as np
 import pyqtgraph
 from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QPen
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_unlearn.jobs.trajectory import BY_CHANCE, DICE, LEAKAGE, ORIGINAL, RETRAINED
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.style import Theme
-from napari_unlearn.plugin.views.curve import BELOW, REDRAW
+from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.curve import BELOW, REDRAW, StepAxis
+from napari_unlearn.plugin.views.legend import Legend
 from napari_unlearn.plugin.views.parts import label
 
 TITLES = {DICE: "Dice", LEAKAGE: "Leakage, nats"}
-COLOURS = dict(zip((DICE, ORIGINAL, RETRAINED, BY_CHANCE), (*colours.CURVES[:3], colours.CURVES[4]), strict=True))
-NAMES = {DICE: "this run", ORIGINAL: "model before", RETRAINED: "same from the public start", BY_CHANCE: "by chance"}
+PLACES = {DICE: 0, ORIGINAL: 1, RETRAINED: 2, BY_CHANCE: 4}  # in the row of colours
+NAMES = {DICE: "This run", ORIGINAL: "Model before", RETRAINED: "From the public start", BY_CHANCE: "By chance"}
 OPACITY = 60  # of 255
+_STYLES = {DICE: Qt.PenStyle.SolidLine, RETRAINED: Qt.PenStyle.DotLine}
 
 Look = tuple[float, float, float]  # value, low, high
 
@@ -30,13 +33,14 @@ class TrajectoryView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._looks: dict[str, dict[int, Look]] = {DICE: {}, LEAKAGE: {}, BY_CHANCE: {}}
+        self._colours = colours.CURVES_DARK
         self._levels: dict[tuple[str, str], float] = {}
         self._plots: dict[str, pyqtgraph.PlotWidget] = {}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         for name, title in TITLES.items():
-            self._plots[name] = plot = pyqtgraph.PlotWidget(self)
+            self._plots[name] = plot = pyqtgraph.PlotWidget(self, axisItems={"bottom": StepAxis("bottom")})
             plot.setFixedHeight(116 if name == DICE else 136)
             plot.setMenuEnabled(False)
             plot.hideButtons()
@@ -49,7 +53,8 @@ class TrajectoryView(QWidget):
         self._plots[DICE].setYRange(0, 1)
         self._plots[LEAKAGE].setLabel("bottom", "step")
         self._plots[LEAKAGE].getPlotItem().layout.setContentsMargins(0, 0, 0, BELOW)
-        self._legend = label("", wrap=True, rich=True)
+        self._legend = Legend()
+        self._legend.setToolTip(TEXTS["trajectory_legend"].tip)
         self._about = label("", "hint", wrap=True)
         layout.addWidget(self._legend)
         layout.addWidget(self._about)
@@ -66,6 +71,8 @@ class TrajectoryView(QWidget):
             for side in ("bottom", "left"):
                 plot.getAxis(side).setPen(theme.muted)
                 plot.getAxis(side).setTextPen(theme.muted)
+        self._colours = theme.curves
+        self._draw()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -101,42 +108,44 @@ class TrajectoryView(QWidget):
                 for piece in np.split(np.arange(len(steps)), np.flatnonzero(np.isnan(values[0]))):
                     seen = piece[~np.isnan(values[0, piece])]  # a gap in the curve is one in the band
                     self._fill(plot, np.array(steps)[seen], values[1:, seen])
-                _line(plot, steps, values[0], _pen(DICE), symbol="o")
+                _line(plot, steps, values[0], self._pen(DICE), symbol="o")
             for (curve, model), value in self._levels.items():
                 if curve == name:
-                    plot.addItem(pyqtgraph.InfiniteLine(value, angle=0, pen=_pen(model)))
-                    if name == LEAKAGE:  # lines without end have no say in the limits
-                        plot.addItem(pyqtgraph.PlotCurveItem([next(iter(looks), 0)] * 2, [value] * 2, pen=None))
+                    plot.addItem(pyqtgraph.InfiniteLine(value, angle=0, pen=self._pen(model)))
         chance = self._looks[BY_CHANCE]
         if chance:
-            _line(self._plots[LEAKAGE], list(chance), [value for value, *_ in chance.values()], _pen(BY_CHANCE))
+            _line(self._plots[LEAKAGE], list(chance), [value for value, *_ in chance.values()], self._pen(BY_CHANCE))
         shown = [DICE, *(key for key in (ORIGINAL, RETRAINED) if (DICE, key) in self._levels)]
         entries = [*shown, BY_CHANCE] if chance else shown
-        # A name stays on the line of its colour.
-        names = {key: escape(NAMES[key]).replace(" ", "&nbsp;") for key in entries}
-        self._legend.setText(
-            " &nbsp;".join(f'<span style="color:{COLOURS[key]}">━</span>&nbsp;{name}' for key, name in names.items())
-        )
+        self._legend.show_entries({NAMES[key]: self._colours[PLACES[key]] for key in entries})
+        self._fit()
+
+    def _fit(self) -> None:
+        """From the first step to the last one; leakage with its zero and with room for the top of its scale."""
+        steps = [step for looks in self._looks.values() for step in looks] or [0]
+        for plot in self._plots.values():
+            plot.setXRange(min(steps), max(max(steps), min(steps) + 1), padding=0.04)
+        ends = [end for name in (LEAKAGE, BY_CHANCE) for look in self._looks[name].values() for end in look]
+        ends += [value for (name, _), value in self._levels.items() if name == LEAKAGE]
+        known = [0.0, *(end for end in ends if math.isfinite(end))]
+        self._plots[LEAKAGE].setYRange(min(known), 1.15 * max(known) or 1.0, padding=0.03)
 
     def _fill(self, plot: pyqtgraph.PlotWidget, steps: np.ndarray, ends: np.ndarray) -> None:
         if len(steps) < 2:
             return
         edges = [pyqtgraph.PlotCurveItem(steps, end, pen=None) for end in ends]
-        colour = pyqtgraph.mkColor(COLOURS[DICE])
+        colour = pyqtgraph.mkColor(self._colours[PLACES[DICE]])
         colour.setAlpha(OPACITY)
         plot.addItem(pyqtgraph.FillBetweenItem(*edges, brush=colour))
-        for edge in edges:  # they make room for the band
-            plot.addItem(edge)
+
+    def _pen(self, key: str) -> QPen:
+        style = _STYLES.get(key, Qt.PenStyle.DashLine)
+        return pyqtgraph.mkPen(self._colours[PLACES[key]], width=2, style=style)
 
 
-def _pen(key: str) -> object:
-    style = Qt.PenStyle.SolidLine if key == DICE else Qt.PenStyle.DotLine if key == RETRAINED else Qt.PenStyle.DashLine
-    return pyqtgraph.mkPen(COLOURS[key], width=2, style=style)
-
-
-def _line(plot: pyqtgraph.PlotWidget, steps: object, values: object, pen: object, symbol: str | None = None) -> None:
+def _line(plot: pyqtgraph.PlotWidget, steps: object, values: object, pen: QPen, symbol: str | None = None) -> None:
     shown = np.array([value if math.isfinite(value) else math.nan for value in values])  # type: ignore[attr-defined]
     if np.isnan(shown).all():  # pyqtgraph would look for the limits of nothing
         return
-    brush = pyqtgraph.mkBrush(COLOURS[DICE])
-    plot.plot(steps, shown, pen=pen, symbol=symbol, symbolSize=4, symbolBrush=brush, symbolPen=None, connect="finite")
+    brush = pyqtgraph.mkBrush(pen.color())
+    plot.plot(steps, shown, pen=pen, symbol=symbol, symbolSize=6, symbolBrush=brush, symbolPen=None, connect="finite")
