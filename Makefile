@@ -9,7 +9,7 @@ SCREEN := $(if $(filter Linux,$(shell uname -s)),xvfb-run -a -s "-screen 0 1920x
 export OMP_WAIT_POLICY := passive
 unexport OMP_NUM_THREADS
 
-.PHONY: help setup demo test lint fmt lock docs screenshots bench clean
+.PHONY: help setup demo test lint fmt lock docs wheel screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -22,6 +22,7 @@ demo: setup ## run the main job on the sample data, in a window where there is a
 	@$(BIN)/napari-unlearn demo
 
 test: lint docs ## all checks and all tests, as CI runs them
+	scripts/wheel.sh --linked
 	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
 
 lint: setup ## style, layers, docstrings and types
@@ -46,6 +47,9 @@ lock: setup ## choose the newest versions that fit and write them, with hashes, 
 docs: setup ## build the documentation into site/
 	$(BIN)/python scripts/list_operators.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+wheel: setup ## build what is released into dist/, and run the demo from it in an empty environment (downloads gigabytes)
+	scripts/wheel.sh
 
 screenshots: setup ## draw the pictures in docs/images anew
 	$(SCREEN) $(BIN)/python scripts/screenshots.py
