@@ -9,7 +9,7 @@ SCREEN := $(if $(filter Linux,$(shell uname -s)),xvfb-run -a -s "-screen 0 1920x
 export OMP_WAIT_POLICY := passive
 unexport OMP_NUM_THREADS
 
-.PHONY: help setup demo test lint fmt lock docs wheel screenshots bench clean
+.PHONY: help setup demo test lint fmt lock docs wheel sbom screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -40,7 +40,7 @@ fmt: setup ## sort imports, mend what ruff can mend, format
 
 lock: setup ## choose the newest versions that fit and write them, with hashes, to requirements.lock
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra all --group test --group lint --group docs --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra all --group test --group lint --group docs --group release --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --prerelease disallow --upgrade \
 		--quiet --output-file requirements.lock
 
@@ -50,6 +50,9 @@ docs: setup ## build the documentation into site/
 
 wheel: setup ## build what is released into dist/, and run the demo from it in an empty environment (downloads gigabytes)
 	scripts/wheel.sh
+
+sbom: setup ## write the bill of materials of a release to dist/
+	$(BIN)/python scripts/bill_of_materials.py
 
 screenshots: setup ## draw the pictures in docs/images anew
 	$(SCREEN) $(BIN)/python scripts/screenshots.py

@@ -30,7 +30,7 @@ SOURCE = ROOT / "src" / "napari_unlearn"
 TESTS = ROOT / "tests"
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "__init__.py")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-ABOUT_THE_WHOLE = {"test_house.py", "test_import_isolation.py"}
+ABOUT_THE_WHOLE = {"test_house.py", "test_import_isolation.py", "test_release.py"}
 
 
 def test_every_test_module_mirrors_a_source_module() -> None:
