@@ -60,8 +60,8 @@ TEXTS: dict[str, Text] = {
     "outline_radius": Text("", "How far the outline moves, or how smooth it gets, in pixels of the image."),
     "mark_artefacts": Text(
         "Mark artefacts",
-        "Brush where a ruler, ink, hair or another artefact lies: Restore marks it, Trim takes the mark away. Leakage "
-        "and counterfactual cases go by this map; what it does not mark counts as free of artefacts.",
+        "Brush where a ruler, ink, hair or another artefact lies, or take such marks away. Leakage and swapped "
+        "surroundings go by this map; what it does not mark counts as free of artefacts.",
     ),
     "artefact_kind": Text("Kind of artefact", "What the brush marks; the marks of other kinds stay as they are."),
     "stay_inside": Text(
@@ -72,7 +72,10 @@ TEXTS: dict[str, Text] = {
         "Suggest next",
         "Go to the case whose refinement breaks most of what goes with the diagnosis. Press again for another one.",
     ),
-    "suggest_columns": Text("Even out", "Which columns of the table shall tell no diagnosis among refined cases."),
+    "suggest_columns": Text(
+        "Even out",
+        "What shall be as frequent among refined benign as among refined malignant cases, such as rulers or a camera.",
+    ),
     "live": Text(
         "Live",
         "Refit the model after every stroke and show what it predicts. Each state that is shown has a certificate and "
