@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +47,24 @@ def test_every_step_has_its_page_and_is_told_once(bare_dock: Dock) -> None:
 def test_every_page_fits_the_width_it_is_made_for(bare_dock: Dock, name: str) -> None:
     bare_dock.apply_theme(theme(name))
     assert bare_dock.minimumSizeHint().width() <= WIDTH + 30
+
+
+def test_nothing_is_cut_off_at_200_percent_nor_in_large_letters(tmp_path: Path) -> None:
+    child = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("scaled_dock.py")), "9", "14"],
+        env={
+            **os.environ,
+            "QT_SCALE_FACTOR": "2",
+            "QT_QPA_PLATFORM": "offscreen",
+            "NAPARI_CONFIG": str(tmp_path / "settings.yaml"),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(child.stdout.splitlines()[-1])
+    assert told["scale"] == 2
+    assert told["problems"] == []
 
 
 @pytest.mark.parametrize("height", [560, 900])

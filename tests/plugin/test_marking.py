@@ -124,3 +124,13 @@ def test_a_map_that_cannot_be_read_is_told(bare_dock: UnlearnWidget) -> None:
     level, said = bare_dock.messages.shown[-1]
     assert level == "error"
     assert f"{case.id}.png" in said
+
+
+def test_the_page_names_the_kind_that_is_marked_until_the_brush_is_for_the_mask_again(marking: UnlearnWidget) -> None:
+    legend = marking.refine.legend
+    assert "Ruler" in legend.entries
+    choose(marking, HAIR)
+    assert "Hair" in legend.entries
+    assert "Ruler" not in legend.entries
+    marking.controller.perform("mark_artefacts")
+    assert "Dilation artefacts" in legend.entries

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.settings import get_settings
+from qtpy.QtWidgets import QLabel
 
 from napari_unlearn.jobs import unlearn
 from napari_unlearn.jobs.events import Event, Progress
@@ -133,3 +135,17 @@ def test_shortcuts_end_with_the_dock(dock: UnlearnWidget) -> None:
     assert bound >= len(SHORTCUTS) > 7
     controller.keys.release()
     assert len(viewer.keymap) == bound - len(SHORTCUTS)
+
+
+def test_titles_and_steps_follow_the_size_of_letters_that_napari_is_set_to(dock: UnlearnWidget) -> None:
+    appearance = get_settings().appearance
+    title = next(text for text in dock.data.findChildren(QLabel) if text.property("kind") == "title")
+    old, high = appearance.font_size, dock.steps.sizeHint().height()
+    before = title.fontInfo().pixelSize()
+    try:
+        appearance.font_size = old + 6
+        assert title.fontInfo().pixelSize() > before
+        assert dock.steps.sizeHint().height() > high
+    finally:
+        appearance.font_size = old
+    assert title.fontInfo().pixelSize() == before

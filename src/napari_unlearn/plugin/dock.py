@@ -43,7 +43,6 @@ class Dock(QWidget):
         super().__init__(parent)
         self.setObjectName("unlearn_dock")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # else only napari's sheet would fill the margins
-        self.setMinimumWidth(WIDTH)
         self.setAcceptDrops(True)
         self.steps = StepBar()
         self.data, self.refine, self.unlearn, self.compare = DataPage(), RefinePage(), UnlearnPage(), ComparePage()
@@ -67,7 +66,11 @@ class Dock(QWidget):
         top = QHBoxLayout()
         top.setContentsMargins(0, 0, 8, 0)
         top.addWidget(self.steps, 1)
-        top.addWidget(self._help_button, 0, Qt.AlignmentFlag.AlignTop)
+        beside = QVBoxLayout()
+        beside.setContentsMargins(0, 5, 0, 0)  # level with the circles
+        beside.addWidget(self._help_button)
+        beside.addStretch(1)
+        top.addLayout(beside)
         layout.addLayout(top)
         layout.addWidget(self._pages, 1)
         below = QVBoxLayout()
@@ -120,7 +123,11 @@ class Dock(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide enough for every page."""
-        return QSize(WIDTH + 20, 760)
+        return QSize(WIDTH + 20, 760).expandedTo(self.minimumSizeHint())
+
+    def minimumSizeHint(self) -> QSize:
+        """Wide enough for every page, also in large letters."""
+        return super().minimumSizeHint().expandedTo(QSize(WIDTH, 0))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take one file or folder of this computer, nothing else."""

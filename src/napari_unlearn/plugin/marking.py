@@ -62,6 +62,7 @@ class Marking(QObject):
         self._bench.book.remove([Role.SPURIOUS])
         self._section.show_on(False)
         self._section.show_counts("")
+        self._page.show_marking("")
 
     def show(self) -> None:
         """Show the map of the case in hand, ready to be brushed.
@@ -93,6 +94,7 @@ class Marking(QObject):
         layer.visible = True
         book.show_only([Role.COARSE, Role.SPURIOUS])
         self._painter = FlagPainter(plane, layer, flag, self._on_stroke)
+        self._page.show_marking(ARTEFACT_NAMES[flag].replace("_", " "))
         self._count()
         if layer.editable:
             self.use_tool("tool_restore")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
+from napari.settings import get_settings
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
@@ -41,6 +43,7 @@ class UnlearnWidget(Dock):
         )
         self._wear_theme()
         napari_viewer.events.theme.connect(self._wear_theme)
+        self._follow_font()
         self.shown.connect(self._on_first_shown)
         controller = self.controller
         self.destroyed.connect(lambda: controller.stop())  # a bound method would be disconnected before
@@ -56,6 +59,18 @@ class UnlearnWidget(Dock):
 
     def _on_quit(self) -> None:
         self.controller.stop()
+
+    def _follow_font(self) -> None:
+        changed, here = get_settings().appearance.events.font_size, weakref.ref(self)  # the settings outlive the dock
+
+        def wear(event: object = None) -> None:
+            dock = here()
+            if dock is not None:
+                dock._wear_theme()
+                dock.controller.history._wear_theme()
+
+        changed.connect(wear)
+        self.destroyed.connect(lambda: changed.disconnect(wear))
 
     def _wear_theme(self, event: object = None) -> None:
         self.apply_theme(theme(self._viewer.theme))

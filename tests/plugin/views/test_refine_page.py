@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from qtpy.QtWidgets import QLabel, QPushButton, QSlider, QSpinBox
 
+from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.views.refine_page import RefinePage
 
 
@@ -41,3 +42,18 @@ def test_progress_says_when_it_is_enough(page: RefinePage) -> None:
     assert "aim for about 4" in text()
     page.show_progress(4, 40, 4)
     assert "enough" in text()
+
+
+def test_while_artefacts_are_marked_tools_and_colours_say_so(page: RefinePage) -> None:
+    page.show_classes(("background", "naevus"))
+    before = page.legend.entries
+    page.show_marking("gel bubble")
+    assert page.findChild(QPushButton, "tool_restore").text() == "Mark"
+    assert page.findChild(QPushButton, "tool_trim").text() == "Unmark"
+    assert page.legend.entries["Gel bubble"] == colours.MARKED
+    assert page.gauge.isHidden()
+    assert page.findChild(QPushButton, "start_from_coarse").isHidden()  # it would change a mask that is not in sight
+    page.show_marking("")
+    assert page.findChild(QPushButton, "tool_restore").text() == "Restore"
+    assert page.legend.entries == before
+    assert not page.gauge.isHidden()

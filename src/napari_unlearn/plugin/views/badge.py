@@ -13,6 +13,7 @@ class Badge(QLabel):
 
     def __init__(self, badge: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setProperty("kind", "badge")
         self.set_badge(badge)
 
     def set_badge(self, badge: str) -> None:
@@ -22,7 +23,4 @@ class Badge(QLabel):
         if key in BADGES:
             self.setText(BADGES[key].label)
             self.setToolTip(BADGES[key].tip)
-            self.setStyleSheet(
-                f"background: {colours.BADGE[key]}; color: white; border-radius: 8px; padding: 1px 8px; "
-                "font-size: 11px; font-weight: 600;"
-            )
+            self.setStyleSheet(f"background: {colours.BADGE[key]};")  # the rest is in the style sheet of the dock

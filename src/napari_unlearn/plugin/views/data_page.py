@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.case_table import CaseTable
+from napari_unlearn.plugin.views.first_steps import FirstSteps
 from napari_unlearn.plugin.views.parts import Card, Page, label, row
 from napari_unlearn.plugin.views.remarks import Remarks
 
@@ -45,12 +46,7 @@ class DataPage(Page):
         self.body.addWidget(self.remarks)
         self._refine = self.button("go_refine", "primary")
         self.body.addWidget(self._refine)
-        self._start = label(
-            "New here? The sample has a model that has learnt a shortcut on purpose: rulers and ink go together with "
-            "malignant lesions. Open it to see the whole way in a few minutes.",
-            "hint",
-            wrap=True,
-        )
+        self._start = FirstSteps()
         self.body.addWidget(self._start)
         self.body.addStretch(1)
         self._parts = (

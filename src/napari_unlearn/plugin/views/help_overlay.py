@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QKeyEvent, QMouseEvent
-from qtpy.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QAbstractSlider, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from napari_unlearn.plugin.shortcuts import BRUSHING, SHORTCUTS, Table
 from napari_unlearn.plugin.texts import TEXTS
@@ -31,9 +33,12 @@ class HelpOverlay(QFrame):
         layout.setSpacing(6)
         layout.addWidget(label("Keys", "title"))
         layout.addWidget(label("They work over the image while this dock is open.", "hint", wrap=True))
-        self._keys = QWidget()
-        layout.addWidget(self._keys)
-        layout.addStretch(1)
+        self._scroll = QScrollArea()  # in a low window there is no room for all of them
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout.addWidget(self._scroll, 1)
         layout.addWidget(label("Escape or a click closes this page.", "hint", wrap=True))
         self.show_keys(SHORTCUTS)
         parent.installEventFilter(self)
@@ -42,14 +47,17 @@ class HelpOverlay(QFrame):
     def show_keys(self, table: Table) -> None:
         """List the keys of one of the tables, and those of the brush."""
         keys = QWidget()
-        layout = QVBoxLayout(keys)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(_table([(written, _name(action)) for action, written in table.values()]))
-        layout.addWidget(label("WHILE BRUSHING", "section"))
-        layout.addLayout(_table(list(BRUSHING)))
-        self.layout().replaceWidget(self._keys, keys)
-        self._keys.deleteLater()
-        self._keys = keys
+        keys.setObjectName("unlearn_page")
+        lines = QGridLayout(keys)
+        lines.setContentsMargins(0, 0, 6, 0)
+        lines.setHorizontalSpacing(14)
+        lines.setVerticalSpacing(4)
+        lines.setColumnStretch(1, 1)
+        _list(lines, [(written, _name(action)) for action, written in table.values()])
+        lines.addWidget(label("WHILE BRUSHING", "section"), lines.rowCount(), 0, 1, 2)
+        _list(lines, BRUSHING)
+        lines.setRowStretch(lines.rowCount(), 1)
+        self._scroll.setWidget(keys)
 
     def toggle(self) -> None:
         """Show it, or take it away."""
@@ -72,9 +80,17 @@ class HelpOverlay(QFrame):
         self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Go away on Escape and on the key that shows it."""
+        """Go away on Escape and on the key that shows it; scroll by the keys for that."""
+        moves = {
+            Qt.Key.Key_Up: QAbstractSlider.SliderAction.SliderSingleStepSub,
+            Qt.Key.Key_Down: QAbstractSlider.SliderAction.SliderSingleStepAdd,
+            Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
+            Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
+        }
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_F1):
             self.hide()
+        elif event.key() in moves:
+            self._scroll.verticalScrollBar().triggerAction(moves[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -83,14 +99,10 @@ def _name(action: str) -> str:
     return TEXTS[action].tip.partition(". ")[0].rstrip(".")
 
 
-def _table(lines: list[tuple[str, str]]) -> QGridLayout:
-    made = QGridLayout()
-    made.setHorizontalSpacing(14)
-    made.setVerticalSpacing(7)
-    made.setColumnStretch(1, 1)
-    for place, (key, what) in enumerate(lines):
+def _list(grid: QGridLayout, lines: Sequence[tuple[str, str]]) -> None:
+    first = grid.rowCount()
+    for place, (key, what) in enumerate(lines, first):
         badge = label(key, "key")
         badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        made.addWidget(badge, place, 0)
-        made.addWidget(label(what, "", wrap=True), place, 1)
-    return made
+        grid.addWidget(badge, place, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(label(what, "", wrap=True), place, 1)

@@ -24,12 +24,15 @@ class MessageBar(QFrame):
         self._sentence = label(wrap=True)
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._remedy = label(kind="hint", wrap=True)
+        for part in (self._sentence, self._remedy):  # Qt may give a line that just fits the room of two
+            part.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._act = QPushButton()
         self._act.clicked.connect(self._on_act)
         self._action: Callable[[], object] | None = None
         texts.addWidget(self._sentence)
         texts.addWidget(self._remedy)
         texts.addWidget(self._act, 0, Qt.AlignmentFlag.AlignLeft)
+        texts.addStretch(1)  # what is too high is empty below, not in between
         layout.addLayout(texts, 1)
         dismiss = QPushButton(TEXTS["dismiss"].label)
         named(dismiss, "dismiss")

@@ -74,7 +74,7 @@ class Line(QWidget):
 
     def _fit(self) -> None:
         self._label.ensurePolished()
-        self.setFixedHeight(self._label.fontMetrics().height() + 2)
+        self.setFixedHeight(max(self._label.fontMetrics().height() + 2, self._label.sizeHint().height()))
 
 
 def row(*widgets: QWidget, stretch: int | None = None) -> QHBoxLayout:

@@ -55,7 +55,8 @@ class RefinePage(Page):
         self._spin.valueChanged.connect(self._slider.setValue)
         self._slider.valueChanged.connect(self.brush_size_requested)
         self.body.addLayout(row(label("Brush size"), self._slider, self._spin, stretch=1))
-        edits = row(self.button("undo"), self.button("redo"), self.button("start_from_coarse"), stretch=2)
+        self._from_coarse = self.button("start_from_coarse")
+        edits = row(self.button("undo"), self.button("redo"), self._from_coarse, stretch=2)
         self.body.addLayout(edits)
 
         self.section("Proposals")
@@ -75,6 +76,7 @@ class RefinePage(Page):
         self._saved = label("", "hint", wrap=True)
         self.body.addWidget(self._saved)
         self.legend = Legend()
+        self._fine_colours: dict[str, str] = {}
         self.body.addWidget(self.legend)
 
         self.remarks = Remarks()
@@ -94,6 +96,16 @@ class RefinePage(Page):
         for name, button in self._tools.items():
             button.setChecked(name == key)
         self._group.setExclusive(key is not None)
+
+    def show_marking(self, kind: str) -> None:
+        """Say what the tools do and the colours mean while a kind of artefact is marked, "" for the fine mask again."""
+        names = {"tool_trim": "Unmark", "tool_restore": "Mark"} if kind else {}
+        for key, button in self._tools.items():
+            button.setText(names.get(key, TEXTS[key].label))
+        for part in (self.gauge, self._from_coarse):  # of the fine mask, which is not in sight now
+            part.setVisible(not kind)
+        marks = {kind.capitalize(): colours.MARKED, "Other artefacts": colours.MARKED_OTHER}
+        self.legend.show_entries({"○Coarse outline": colours.COARSE} | marks if kind else self._fine_colours)
 
     def show_brush_size(self, size: int) -> None:
         """Show the diameter of the brush in pixels."""
@@ -131,4 +143,5 @@ class RefinePage(Page):
         """Explain the colours."""
         entries = {"○Coarse outline": colours.COARSE, "Dilation artefacts": colours.ARTEFACT}
         entries |= {f"Fine: {name}": colours.class_colour(k) for k, name in enumerate(classes) if k}
+        self._fine_colours = entries
         self.legend.show_entries(entries)

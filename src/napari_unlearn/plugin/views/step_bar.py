@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from qtpy.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_unlearn.plugin.style import Theme
@@ -31,6 +31,7 @@ class StepBar(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Paint in these colours."""
         self._theme = theme
+        self.updateGeometry()
         self.update()
 
     def show_step(self, step: int) -> None:
@@ -44,8 +45,8 @@ class StepBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Fixed height, any width."""
-        return QSize(320, 58)
+        """As high as circles and names are, any width."""
+        return QSize(320, round(2 * RADIUS) + 16 + QFontMetrics(self._letters()).height())
 
     def centre(self, step: int) -> QPointF:
         """Middle of the circle of `step`."""
@@ -88,8 +89,7 @@ class StepBar(QWidget):
             if here and self.hasFocus():  # else nobody sees that the arrow keys turn the page now
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(self.centre(step), RADIUS + 3, RADIUS + 3)
-            font = QFont(self.font())
-            font.setPixelSize(13)
+            font = self._letters()
             font.setBold(here)
             painter.setFont(font)
             circle = QRectF(self.centre(step) - QPointF(RADIUS, RADIUS), self.centre(step) + QPointF(RADIUS, RADIUS))
@@ -98,9 +98,15 @@ class StepBar(QWidget):
             painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, mark)
             painter.setPen(text if here else muted)
             width = self.width() / len(STEPS)
-            place = QRectF(step * width, circle.bottom() + 3, width, 18)
+            place = QRectF(step * width, circle.bottom() + 4, width, QFontMetrics(font).height() + 2)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, name)
         painter.end()
+
+    def _letters(self) -> QFont:
+        font = QFont(self.font())
+        if self._theme is not None:
+            font.setPointSizeF(self._theme.points)
+        return font
 
     def _at(self, x: float) -> int:
         return min(max(int(x * len(STEPS) / max(self.width(), 1)), 0), len(STEPS) - 1)
