@@ -3,7 +3,7 @@ SHELL := bash
 BIN := .venv/bin
 
 # On Linux, tests and screenshots get a screen of their own, so that they neither need nor disturb a desktop.
-SCREEN := $(if $(filter Linux,$(shell uname -s)),xvfb-run -a -s "-screen 0 1920x1080x24" env QT_QPA_PLATFORM=xcb)
+SCREEN := $(if $(filter Linux,$(shell uname -s)),xvfb-run -a -s "-screen 0 1920x1080x24" env QT_QPA_PLATFORM=xcb,env)
 
 # Threads that wait without spinning leave the processor to whatever else runs.
 export OMP_WAIT_POLICY := passive
@@ -24,6 +24,18 @@ demo: setup ## run the main job on the sample data, in a window where there is a
 test: lint docs ## all checks and all tests, as CI runs them
 	scripts/wheel.sh --linked
 	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
+
+.PHONY: pyside oldest
+# The tests that the binding and the version of napari matter to.
+WINDOW := tests/plugin tests/e2e
+
+pyside: setup ## the tests of the window with PySide6 in place of PyQt6, in .venv-pyside
+	@scripts/second_venv.sh pyside
+	$(SCREEN) QT_API=pyside6 .venv-pyside/bin/python -m pytest $(or $(ARGS),$(WINDOW))
+
+oldest: setup ## the tests of the window with the oldest versions that are allowed, in .venv-oldest
+	@scripts/second_venv.sh oldest
+	$(SCREEN) .venv-oldest/bin/python -m pytest $(or $(ARGS),$(WINDOW))
 
 lint: setup ## style, layers, docstrings and types
 	$(BIN)/ruff check .
@@ -60,6 +72,6 @@ screenshots: setup ## draw the pictures in docs/images anew
 bench: setup ## run the measurements in benchmarks/
 	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
 
-clean: ## remove what was built, except .venv
+clean: ## remove what was built, except .venv and its kin
 	rm -rf build dist site demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests scripts benchmarks -name __pycache__ -prune -exec rm -rf {} +
