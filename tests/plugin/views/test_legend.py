@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtWidgets import QApplication, QLabel, QWidget
 
 from napari_unlearn.plugin.style import theme
 from napari_unlearn.plugin.views.legend import Legend
@@ -16,7 +16,10 @@ def test_new_entries_replace_the_old_ones(qtbot: Any) -> None:
     legend.show_entries({"benign": "#00ff00", "malignant": "#ff0000", "○Coarse outline": "#ffff00"})
     assert {label.text() for label in legend.findChildren(QLabel)} == {"benign", "malignant", "Coarse outline"}
     assert legend.entries["benign"] == "#00ff00"
+    legend.show()
     legend.show_entries({"naevus": "#0000ff"})
+    QApplication.processEvents()  # which deletes nothing
+    assert [label.text() for label in legend.findChildren(QLabel) if label.isVisible()] == ["naevus"]
     qtbot.waitUntil(lambda: [label.text() for label in legend.findChildren(QLabel)] == ["naevus"])
 
 

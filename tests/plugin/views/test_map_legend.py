@@ -18,6 +18,7 @@ def test_diagnoses_artefacts_and_rims_are_named_and_those_of_another_map_replace
     assert not legend.isHidden()
     assert {"Benign", "None", "Gel bubble", "Some or all forgotten"} <= {t.text() for t in legend.findChildren(QLabel)}
     legend.show_entries({"naevus": "#e69f00"}, {"none": "disc"})
+    assert "Benign" not in {text.text() for text in legend.findChildren(QLabel) if text.isVisibleTo(legend)}
     qtbot.waitUntil(lambda: "Benign" not in {text.text() for text in legend.findChildren(QLabel)})
     assert next(sign.fill for sign in legend.findChildren(Sign)) == "#e69f00"
 

@@ -36,7 +36,9 @@ class Legend(QWidget):
             return
         self._entries = dict(entries)
         while self._layout.count():
-            self._layout.takeAt(0).widget().deleteLater()
+            old = self._layout.takeAt(0).widget()
+            old.hide()  # it lies where the new ones come until Qt finds the time to delete it
+            old.deleteLater()
         for place, (name, colour) in enumerate(entries.items()):
             self._layout.addWidget(_Swatch(colour, name.startswith("○")), place // 2, 2 * (place % 2))
             self._layout.addWidget(label(name.lstrip("○"), "hint"), place // 2, 2 * (place % 2) + 1)

@@ -53,6 +53,7 @@ class MapLegend(QWidget):
         rims = (("Some or all forgotten", True), ("None forgotten", False))
         _group(layout, "Rim: labels of the case", [(Sign("disc", PLAIN, lost), name) for name, lost in rims])
         self.layout().replaceWidget(self._groups, groups)
+        self._groups.hide()
         self._groups.deleteLater()
         self._groups = groups
         self.show()
