@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,19 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QLabel, QSlider
+from qtpy.QtWidgets import QLabel, QPushButton, QSlider
 
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.jobs.events import Done
+from napari_unlearn.jobs.run_folder import read_certificate, verify_run
+from napari_unlearn.jobs.token import Token
+from napari_unlearn.jobs.unlearn import UnlearnRequest
+from napari_unlearn.jobs.unlearn import events as unlearn
+from napari_unlearn.plugin.beside import caption_of
+from napari_unlearn.plugin.history import title_of
 from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.picture_pairs import LINE, difference
+from napari_unlearn.project.runs import list_runs
 
 
 @pytest.fixture
@@ -126,3 +135,46 @@ def test_the_leakage_map_is_read_by_resting_the_mouse_on_it(comparing: Any, qtbo
     QTest.mouseMove(person._canvas, person._place((-1.2, 20)))
     qtbot.wait(50)
     assert "Rest the mouse" in here.text()
+
+
+def test_two_operators_are_seen_side_by_side_on_one_case_and_made_into_one_model(
+    comparing: Any, run: Path, qtbot: Any
+) -> None:
+    person, controller, project = comparing, comparing.controller, comparing.controller.bench.project
+    exact = Path(shutil.copytree(run, project.runs / "exact"))
+    request = UnlearnRequest(project.dataset.root, controller.bench.compared[0], project.runs / "pushed", "neggrad-seg",
+                             device="cpu", settings={"pixels": 40, "steps": 20})  # fmt: skip
+    *_, done = unlearn(request, Token())
+    assert isinstance(done, Done), done
+    person.click("history")
+    panel = controller.history.panel
+    for line in range(2):
+        place = panel.table.visualItemRect(panel.table.item(line, 0)).center()
+        QTest.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, place)
+    QTest.mouseClick(panel.findChild(QPushButton, "compare_runs"), Qt.MouseButton.LeftButton)
+    person.wait_for_predictions()
+    person.click("show_beside")
+    first, second = list_runs(project.runs)[::-1]
+    assert (first.folder.name, second.folder.name) == ("exact", "pushed")
+    captions = [caption_of(viewer) for viewer in (person.viewer, controller.beside.model)]
+    assert [caption.text for caption in captions] == [f"Before: {title_of(first)}", f"After: {title_of(second)}"]
+    assert all(caption.visible for caption in captions)
+    before, after = controller.predicting.pair
+    assert controller.beside.model.layers[Role.AFTER.value].data is after
+    assert controller.bench.book.find(Role.BEFORE).data is before
+
+    person.click("compose_pair")
+    person.wait(lambda: project.previous == run / "model" and project.model != run / "model")
+    controller.bench.task.abandon()  # the numbers of all test cases are another matter
+    person.wait_for_predictions()
+    made = next(found for found in list_runs(project.runs) if found.operator == "compose")
+    assert (project.model, project.previous) == (made.model, run / "model")
+    assert verify_run(made.folder) == []
+    numbers = json.loads((made.folder / "metrics.json").read_text())
+    assert {"0% of the second run", "100% of the second run"} <= {row["name"] for row in numbers["candidates"]}
+    assert (made.tier, read_certificate(exact).tier) == ("empirical", "exact")  # no better than the weaker of the two
+    assert any("Composition of two runs" in label.text() for label in person.dock.compare.findChildren(QLabel))
+    assert not controller.facts().two_runs
+    assert [caption.text for caption in captions] == ["Before", "After"]
+    person.click("show_after")
+    assert not captions[0].visible

@@ -50,6 +50,7 @@ class Bench(QObject):
         self.task = Task(runner, self)
         self.switching = Switching(self)
         self.pair: tuple[Path | None, Path] | None = None  # before and after, unless it is the model in use
+        self.pair_titles = "", ""  # what they are called
         self.keep = False  # whether the job has a state that it could end with
         self._project: Project | None = None
         self._on_done: OnDone = _nothing

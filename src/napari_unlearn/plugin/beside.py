@@ -8,7 +8,7 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Image, Labels
 from napari.qt import QtViewer
-from qtpy.QtCore import QObject, Qt, QTimer
+from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_unlearn.plugin.bench import Bench
@@ -42,6 +42,7 @@ class Beside(QObject):
         self._width = 0  # pixels; half of what the first canvas had
         self._shrunk = 1.0  # how much smaller the image is drawn while two canvases share the width
         self._own_width = 0  # pixels; of the dock, which must not take the place that becomes free
+        self._own_caption: dict[str, Any] = {}  # what the first canvas says when it is alone
         predicting.shown.connect(self.refresh)
 
     def show(self) -> None:
@@ -62,6 +63,8 @@ class Beside(QObject):
             self._width, self._own_width = window.centralWidget().width() // 2, own.width()
             window.splitDockWidget(place, own, Qt.Orientation.Horizontal)
             QTimer.singleShot(0, self._share_width)  # the window lays its docks out first
+        caption = caption_of(bench.viewer)
+        self._own_caption = {name: getattr(caption, name) for name in ("text", "position", "visible")}
         self.refresh()
         for name in FOLLOWED:
             getattr(self._camera.events, name).connect(self._follow_first)
@@ -80,6 +83,8 @@ class Beside(QObject):
             self._bench.viewer.window.remove_dock_widget(place)
             view.close()
             view.deleteLater()
+            # At once: PySide keeps what is deleted before the event loop has seen it.
+            QCoreApplication.sendPostedEvents(view, QEvent.Type.DeferredDelete)
             QTimer.singleShot(0, self._return_width)
 
     def refresh(self) -> None:
@@ -103,11 +108,20 @@ class Beside(QObject):
                 )
                 below = [other for other in self.model.layers if ROLES.index(Role(other.name)) < ROLES.index(role)]
                 self.model.layers.insert(len(below), layer)
+        self._write_captions()
         self._follow_first()
 
     @property
     def _camera(self) -> Any:
         return camera_of(self._bench.viewer)
+
+    def _write_captions(self) -> None:
+        names = ("Before", "After")
+        if self._bench.pair is not None:
+            names = tuple(f"{name}: {title}" for name, title in zip(names, self._bench.pair_titles, strict=True))
+        for viewer, name in zip((self._bench.viewer, self.model), names, strict=True):
+            caption = caption_of(viewer)
+            caption.text, caption.position, caption.visible = name, "top_left", True
 
     def _share_width(self) -> None:
         if self.view is None:
@@ -155,12 +169,20 @@ class Beside(QObject):
                 getattr(self._camera.events, name).disconnect(self._follow_first)
             self._camera.zoom /= self._shrunk
             self._shrunk = 1.0
+            caption = caption_of(self._bench.viewer)
+            for name, value in self._own_caption.items():
+                setattr(caption, name, value)
         self.model = self.view = self._place = None
 
 
 def camera_of(viewer: Any) -> Any:
     """Camera of a viewer; since napari 0.9 it belongs to the scene."""
     return viewer.scene.camera if hasattr(viewer, "scene") else viewer.camera
+
+
+def caption_of(viewer: Any) -> Any:
+    """Text over the picture of a viewer; since napari 0.9 it belongs to the canvas."""
+    return viewer.canvas.overlays.text if hasattr(viewer, "canvas") else viewer.text_overlay
 
 
 def _dock_of(widget: QWidget) -> QDockWidget | None:

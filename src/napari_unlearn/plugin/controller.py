@@ -14,6 +14,7 @@ from napari_unlearn.jobs.unlearn import UnlearnRequest
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.beside import Beside
 from napari_unlearn.plugin.comparison import case_rows
+from napari_unlearn.plugin.composing import Composing
 from napari_unlearn.plugin.contrast import Contrast
 from napari_unlearn.plugin.desk import Desk
 from napari_unlearn.plugin.dock import Dock
@@ -68,6 +69,7 @@ class Controller(QObject):
         self.predicting, self.unlearning = Predicting(bench), Unlearning(bench)
         self.history = History(bench)
         self.feature_map = FeatureMap(bench)
+        self.composing = Composing(bench, self.unlearning)
         self.contrast = Contrast(bench, self.predicting)
         self.beside = Beside(bench, self.predicting)
         self._hover = Hover(viewer, bench.book, dock.compare.scale.show_here)
@@ -102,6 +104,7 @@ class Controller(QObject):
             "discard": self.unlearning.discard,
             "history": self.history.toggle,
             "feature_map": self.feature_map.show,
+            "compose_pair": self.composing.compose_compared,
             "compare_current": self.unlearning.compare_current,
             "blink": lambda: self._look("show_after" if self._view == "show_before" else "show_before"),
             **{key: (lambda key=key: self._look(key)) for key in LOOKING},
@@ -124,6 +127,7 @@ class Controller(QObject):
         dock.compare.split_moved.connect(self.contrast.move)
         self.predicting.shown.connect(self._show_case_numbers)
         self.history.compare.connect(lambda old, new: bench.attempt(lambda: self.unlearning.compare(old, new)))
+        self.history.compose.connect(lambda old, new: bench.attempt(lambda: self.composing.compose(old, new)))
         self.history.restore.connect(lambda run: bench.attempt(lambda: self.unlearning.restore(run)))
         self.history.rerun.connect(self._on_rerun)
         self.unlearning.pair_changed.connect(self._on_pair)
@@ -163,6 +167,7 @@ class Controller(QObject):
             live=self.live.on,
             live_state=self.live.state is not None,
             pair=bench.pair is not None,
+            two_runs=self.composing.possible,
             keep=bench.keep,
             stopping=bench.task.stopping,
             excluded=self.desk.remarking.excluded,

@@ -32,6 +32,8 @@ class Facts:
         Whether a live session runs, and whether it has shown a state.
     pair : bool
         Whether step 4 shows other models than the one in use and the one before.
+    two_runs : bool
+        Whether these are the models of two runs, which can be composed.
     keep, stopping : bool
         Whether the job has a state that it could end with, and whether it was asked to.
     unplannable : str
@@ -55,6 +57,7 @@ class Facts:
     live: bool = False
     live_state: bool = False
     pair: bool = False
+    two_runs: bool = False
     keep: bool = False
     stopping: bool = False
     unplannable: str = ""
@@ -137,6 +140,7 @@ RULES: dict[str, Rule] = {
     "show_leakage_after": lambda facts: facts.leakage,
     "measure": lambda facts: _idle(facts) and (facts.revised or facts.pair),
     "history": lambda facts: facts.dataset,
+    "compose_pair": lambda facts: _idle(facts) and facts.two_runs,
     "feature_map": lambda facts: _idle(facts) and (facts.revised or facts.pair),
     "export": lambda facts: _idle(facts) and facts.revised,
     "report": lambda facts: _idle(facts) and facts.revised,

@@ -32,6 +32,7 @@ class History(QObject):
     compare = Signal(object, object)  # RunRecord or None, RunRecord: before and after
     restore = Signal(object)  # RunRecord
     rerun = Signal(object)  # UnlearnRequest
+    compose = Signal(object, object)  # two RunRecord
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
@@ -83,7 +84,9 @@ class History(QObject):
     def _perform(self, key: str) -> None:
         assert self.panel is not None
         chosen = [self._runs[name] for name in self.panel.chosen]
-        if key == "compare_runs":
+        if key == "compose_runs":
+            self.compose.emit(*sorted(chosen, key=lambda run: run.created))
+        elif key == "compare_runs":
             older, newer = (None, chosen[0]) if len(chosen) == 1 else sorted(chosen, key=lambda run: run.created)
             self.compare.emit(older, newer)
         elif key == "restore_run":
@@ -109,7 +112,14 @@ class History(QObject):
 
 def title_of(run: RunRecord) -> str:
     """Name of the method and time of a run, for a person."""
-    return f"{_method(run)}, {_local(run.created)}"
+    return f"{method_title(run.operator)}, {_local(run.created)}"
+
+
+def method_title(operator: str) -> str:
+    """What an operator is called, for a person; its name where it is no longer installed."""
+    if operator == "compose":  # makes one model of two runs, so it is no operator
+        return "Composition of two runs"
+    return next((entry.title for entry in available() if entry.name == operator), operator)
 
 
 def _row(run: RunRecord, in_use: bool) -> HistoryRow:
@@ -121,7 +131,7 @@ def _row(run: RunRecord, in_use: bool) -> HistoryRow:
     return HistoryRow(
         run.folder.name,
         _local(run.created),
-        _method(run),
+        method_title(run.operator),
         {"exact": "Exact", "certified": "Certified"}.get(run.tier, "Empirical"),
         run.epsilon,
         sum(known.values()) / len(known) if known else None,
@@ -132,10 +142,6 @@ def _row(run: RunRecord, in_use: bool) -> HistoryRow:
         "\n".join(tip),
         run.request is not None,
     )
-
-
-def _method(run: RunRecord) -> str:
-    return next((entry.title for entry in available() if entry.name == run.operator), run.operator)
 
 
 def _local(created: str) -> str:

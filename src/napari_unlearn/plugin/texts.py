@@ -197,6 +197,12 @@ TEXTS: dict[str, Text] = {
         "Compare",
         "Show what changed between two runs, or between one run and the model it started from. The model in use stays.",
     ),
+    "compose_runs": Text(
+        "Compose",
+        "Make one model of two runs: of all mixtures that keep the outlines as well as the best, the one that forgets "
+        "most. It guarantees what both runs guarantee together.",
+    ),
+    "compose_pair": Text("Compose", "Make one model of these two runs, with the guarantee that both give together."),
     "restore_run": Text("Use this model", "Use the model of this run from now on. Nothing is deleted."),
     "rerun": Text("Run again", "Start the same run once more, with the masks as they are now, into a new folder."),
     "compare_current": Text("Back", "Compare the model in use with the one before it again."),

@@ -22,7 +22,7 @@ from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_rows
 from napari_unlearn.plugin.dialogs import choose_folder, open_file
-from napari_unlearn.plugin.history import title_of
+from napari_unlearn.plugin.history import method_title, title_of
 from napari_unlearn.plugin.layers import LEAKAGES, Role
 from napari_unlearn.project.history import DISCARD
 from napari_unlearn.project.runs import RunRecord, keep_measured, new_run, read_measured
@@ -58,6 +58,7 @@ class Unlearning(QObject):
         self._bench = bench
         self._page = bench.dock.unlearn
         self._compare = bench.dock.compare
+        self.two_runs: tuple[RunRecord, RunRecord] | None = None  # that step 4 compares
         self._page.set_operators(available())
         bench.task.note.connect(lambda _: self._page.clear_curves())  # the job has begun again
         self._page.withdrawal.changed.connect(self.show_withdrawal)
@@ -190,9 +191,12 @@ class Unlearning(QObject):
         if old is None:
             raise UserError("The model that this run started from is not known; choose a second run to compare with.")
         self._bench.pair = old, after.model
+        self.two_runs = None if before is None else (before, after)
+        titles = "the model it started from" if before is None else title_of(before), title_of(after)
+        self._bench.pair_titles = titles
         self._bench.book.remove(LEAKAGES)
         self._show(read_certificate(after.folder).to_dict())
-        self._compare.show_pair("the model it started from" if before is None else title_of(before), title_of(after))
+        self._compare.show_pair(*titles)
         if after.measured is not None and after.measured.before == str(old):
             self._show_measured(after.measured.numbers, after.measured.numbers.get("before"), after.measured.when)
         elif before is not None and before.measured is not None and after.measured is not None:
@@ -314,7 +318,7 @@ class Unlearning(QObject):
         name, tier = certificate["operator"], certificate["tier"]
         # An operator of another package may be gone since; its run is not.
         entry = next((entry for entry in available() if entry.name == name), None)
-        title = name if entry is None else entry.title
+        title = method_title(name)
         # A run of a certified operator in test mode is worth no more than an empirical one.
         plain = {"exact": "Exact", "certified": "Certified ball"}.get(tier, "Empirical")
         badge = entry.badge if entry is not None and tier == entry.tier else plain

@@ -35,7 +35,9 @@ def choose(panel: HistoryPanel, key: str, modifier: Qt.KeyboardModifier = Qt.Key
 
 def usable(panel: HistoryPanel) -> set[str]:
     return {
-        key for key in ("compare_runs", "restore_run", "rerun") if panel.findChild(QPushButton, key).isEnabledTo(panel)
+        key
+        for key in ("compare_runs", "compose_runs", "restore_run", "rerun")
+        if panel.findChild(QPushButton, key).isEnabledTo(panel)
     }
 
 
@@ -57,7 +59,10 @@ def test_what_can_be_done_follows_from_what_is_chosen(panel: HistoryPanel) -> No
     assert panel.chosen == ["1"]
     assert usable(panel) == {"compare_runs", "restore_run", "rerun"}
     choose(panel, "2", Qt.KeyboardModifier.ControlModifier)
+    assert usable(panel) == {"compare_runs", "compose_runs"}
+    panel.show_busy(True)
     assert usable(panel) == {"compare_runs"}
+    panel.show_busy(False)
     choose(panel, "3", Qt.KeyboardModifier.ControlModifier)
     assert usable(panel) == set()
     choose(panel, "3")

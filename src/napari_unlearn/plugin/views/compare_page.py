@@ -41,7 +41,7 @@ class ComparePage(Page):
         self._pair = Card()
         self._pair_text = label("", wrap=True, rich=True)
         back = self.button("compare_current")
-        self._pair.body.addLayout(row(self._pair_text, back, stretch=0))
+        self._pair.body.addLayout(row(self._pair_text, self.button("compose_pair"), back, stretch=0))
         self.body.addWidget(self._pair)
 
         self._badge = Badge()

@@ -20,7 +20,7 @@ from napari_unlearn.plugin.style import Theme, sheet
 from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.parts import label, named, row
 
-KEYS = ("compare_runs", "restore_run", "rerun")
+KEYS = ("compare_runs", "compose_runs", "restore_run", "rerun")
 COLUMNS = (
     ("When", "When the run ended."),
     ("Method", "How the model was revised."),
@@ -154,16 +154,17 @@ class HistoryPanel(QWidget):
         chosen = [self._rows[key] for key in self.chosen if key in self._rows]
         one = len(chosen) == 1 and not self._busy
         self._buttons["compare_runs"].setEnabled(len(chosen) in (1, 2))
+        self._buttons["compose_runs"].setEnabled(len(chosen) == 2 and not self._busy)
         self._buttons["restore_run"].setEnabled(one and not chosen[0].in_use)
         self._buttons["rerun"].setEnabled(one and chosen[0].again)
         if not self._rows:
             self._hint.setText("No runs yet. They appear here as soon as you have unlearned something (step 3).")
         elif len(chosen) > 2:
-            self._hint.setText("Choose one run, or two to compare them.")
+            self._hint.setText("Choose one run, or two to compare or compose them.")
         elif one and not chosen[0].again:
             self._hint.setText("This run does not say how to repeat it; set it up again in step 3.")
         else:
-            self._hint.setText("Click a heading to sort. Choose a second run with Ctrl to compare the two.")
+            self._hint.setText("Click a heading to sort. Choose a second run with Ctrl to compare or compose the two.")
 
 
 class _Item(QTableWidgetItem):
