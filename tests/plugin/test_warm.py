@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import subprocess
 import sys
+import textwrap
 from typing import Any
 
 import pytest
@@ -42,3 +44,24 @@ def test_the_dock_warms_up_only_after_it_is_shown(make_napari_viewer: Any, monke
     assert started == []
     qtbot.waitUntil(lambda: started == [1], timeout=10_000)
     assert widget.isVisible()
+
+
+def test_the_first_layers_import_nothing_that_was_not_warm() -> None:
+    # In a process of its own: here napari has had layers long since.
+    script = """
+        import importlib, sys
+        import numpy as np, pint
+        from napari.layers import Image, Labels
+        from napari_unlearn.plugin.warm import FIRST_LAYER, MODULES
+        pint.get_application_registry().pixel
+        for name in FIRST_LAYER:
+            if name in MODULES:
+                importlib.import_module(name)
+        known = {name.partition(".")[0] for name in sys.modules}
+        Image(np.zeros((8, 8, 3), np.uint8), rgb=True)
+        Labels(np.zeros((8, 8), np.uint8))
+        print(*{name.partition(".")[0] for name in sys.modules} - known - sys.stdlib_module_names)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split() == []

@@ -84,6 +84,11 @@ class Refining(QObject):
 
     def _go_on(self) -> None:
         if self._bench.project.editing is not None and self._overlay is None:
+            self._show_fine().visible = Role.FINE in self._bench.looking
+            QTimer.singleShot(BREATH, self._end)
+
+    def _end(self) -> None:
+        if self._bench.project.editing is not None and self._overlay is None:
             self._show_outline()
             self._attach()
             self._bench.book.show_only(self._bench.looking)
@@ -171,8 +176,7 @@ class Refining(QObject):
     def _attach(self) -> None:
         editing = self._bench.project.editing
         assert editing is not None
-        first = self._bench.book.find(Role.FINE) is None
-        self._fine_layer = layer = self._bench.book.show_fine(editing.fine)
+        layer = self._show_fine()
         if self._bench.project.read_only:
             layer.editable = False
         # napari's own history knows one session and no button; ours knows everything.
@@ -185,10 +189,17 @@ class Refining(QObject):
         self._page.show_artefacts(*self._overlay.count)
         self._fine_layer.events.mode.connect(self._on_mode)
         self._fine_layer.events.brush_size.connect(self._on_brush_size)
+        self._page.show_brush_size(round(layer.brush_size))
+
+    def _show_fine(self) -> Any:
+        editing = self._bench.project.editing
+        assert editing is not None
+        first = self._bench.book.find(Role.FINE) is None
+        self._fine_layer = layer = self._bench.book.show_fine(editing.fine)
         if first:
             wish = self._bench.preferences.brush_size
             layer.brush_size = wish or max(4, round(max(editing.fine.shape) / 16))
-        self._page.show_brush_size(round(layer.brush_size))
+        return layer
 
     def _release(self) -> None:
         if self._overlay is not None:

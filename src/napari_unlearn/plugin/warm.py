@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -15,10 +16,9 @@ from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.runner import JobRunner
 
-# pandas and scipy.ndimage are what napari imports with its first layer.
+FIRST_LAYER = ("pandas", "scipy.ndimage", "xarray")  # what napari imports with its first layer, where it is there
 MODULES = (
-    "pandas",
-    "scipy.ndimage",
+    *(name for name in FIRST_LAYER if importlib.util.find_spec(name.partition(".")[0]) is not None),
     "torch",
     "napari_unlearn.models.segmenter",
     "napari_unlearn.operators.collect",
