@@ -23,7 +23,7 @@ demo: setup ## run the main job on the sample data, in a window where there is a
 
 test: lint docs ## all checks and all tests, as CI runs them
 	scripts/wheel.sh --linked
-	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(SCREEN) $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 
 .PHONY: pyside oldest
 # The tests that the binding and the version of napari matter to.

@@ -20,6 +20,13 @@ settings.load_profile("house")
 SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let several processes share the tests: those with a window stay together, as they share a screen and its focus."""
+    for item in items:
+        with_window = "qtbot" in getattr(item, "fixturenames", ()) or {"plugin", "e2e"} & set(item.path.parts)
+        item.add_marker(pytest.mark.xdist_group("window" if with_window else str(item.path)))
+
+
 @pytest.fixture
 def shared_data() -> Path:
     """Folder of real dermoscopy images that lies beside the checkout on some machines."""
