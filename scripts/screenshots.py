@@ -21,7 +21,7 @@ import numpy as np
 from napari.settings import get_settings
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from napari_unlearn.data.sample import sample_folder
 from napari_unlearn.plugin.texts import STEPS
@@ -174,10 +174,24 @@ def compare(window: Window) -> None:
     window.viewer.layers.remove(window.controller.feature_map.layer)
     window.viewer.layers.selection.active = window.viewer.layers[0]
     window.click("dismiss")
+    again(window)
     window.click("history")
     spin(0.5)
     window.viewer.reset_view()
     window.picture("history")
+
+
+def again(window: Window) -> None:
+    """Unlearn once more in another way, so that there are two runs to compare."""
+    case_id = window.bench.project.case.id
+    first = window.bench.project.model
+    window.dock.show_step(STEPS.index("Unlearn"))
+    choice = window.dock.findChild(QAbstractButton, "residual-head")
+    QTest.mouseClick(choice, LEFT, PLAIN, QPoint(8, choice.height() // 2))
+    window.click("unlearn")
+    wait(lambda: window.bench.project.model != first)
+    window.settle()
+    window.show(case_id, "Compare")
 
 
 def trim(window: Window, coarse: np.ndarray) -> None:
