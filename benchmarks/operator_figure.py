@@ -57,7 +57,7 @@ def draw(ax: plt.Axes, rows: list[Row], measure: str, classes: int) -> None:
     ax.set_xscale("log")
     ax.set_ylim(0, 1)
     ax.grid(color=GREY, alpha=0.25, linewidth=0.5)
-    ax.set_title(f"{classes} classes, {len(seeds)} seeds", fontsize=9)
+    ax.set_title(f"{classes} classes, {len(seeds)} seed{'s' * (len(seeds) > 1)}", fontsize=9)
     ax.patch.set_alpha(0)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
