@@ -21,7 +21,7 @@ SHARED_DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let several processes share the tests: those with a window stay together, as they share a screen and its focus."""
+    """Let several processes share the tests; those with a window stay together, as they share a screen and a focus."""
     for item in items:
         with_window = "qtbot" in getattr(item, "fixturenames", ()) or {"plugin", "e2e"} & set(item.path.parts)
         item.add_marker(pytest.mark.xdist_group("window" if with_window else str(item.path)))
