@@ -27,3 +27,11 @@ def test_what_was_refused_is_said_below(row: Callable[..., Row]) -> None:
     text = markdown([row("exact-refit", 0), row("newton-step", 0, None, **empty, failure="Too much noise.")])
     assert "| newton-step | exact |  | 0 | - |" in text
     assert "newton-step: Too much noise." in text
+
+
+def test_what_went_wrong_in_many_seeds_is_told_once(row: Callable[..., Row]) -> None:
+    empty = {"dice_conflicting": None, "dice_aligned": None, "worst_class_dice": None}
+    rows = [row("salun", seed, None, **empty, failure=f"Dice fell to 0.{seed}.") for seed in (1, 2, 3)]
+    text = markdown([row("exact-refit", 0), row("salun", 0), *rows])
+    assert text.count("Dice fell") == 1
+    assert "salun in 3 of 4 seeds, in the first of them: Dice fell to 0.1." in text

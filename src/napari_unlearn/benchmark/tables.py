@@ -61,8 +61,14 @@ def _models(models: dict[str, list[Row]]) -> str:
         epsilon = "" if first.trial.epsilon is None else f"{first.trial.epsilon:g}"
         cells = [written(values(measured, measure).values(), digits) for measure, (_, digits) in COLUMNS.items()]
         lines.append(f"| {name} | {first.numbers.tier} | {epsilon} | {len(measured)} | {' | '.join(cells)} |")
-    remarks = {row.numbers.failure: name for name, rows in models.items() for row in rows if row.numbers.failure}
-    return "\n".join([*lines, *(f"\n{name}: {sentence}" for sentence, name in remarks.items())])
+    return "\n".join([*lines, *(remark for name, rows in models.items() for remark in _remarks(name, rows))])
+
+
+def _remarks(name: str, rows: list[Row]) -> list[str]:
+    """What went wrong with a model, once for all seeds: their sentences differ in numbers only."""
+    found = [row.numbers.failure for row in rows if row.numbers.failure]
+    seeds = f" in {len(found)} of {len(rows)} seeds, in the first of them" if len(found) > 1 else ""
+    return [f"\n{name}{seeds}: {found[0]}"] if found else []
 
 
 def _along(rows: Sequence[Row], settings: Sequence[Setting], factor: str) -> str:
