@@ -12,6 +12,7 @@ from napari import settings
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.plugin.beside_opengl import keep_llvm_apart
+from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.widget import UnlearnWidget, open_in
 
 HAS_PREFERENCES = hasattr(settings, "get_plugin_settings")  # of plugins, since napari 0.9
@@ -61,6 +62,8 @@ def open_dock(dock: UnlearnWidget, own_sample: Path, model: Path, qtbot: Any) ->
     controller.opening.open(own_sample, model)
     qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=30_000)
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+    # The last of the layers, which come one after another.
+    qtbot.waitUntil(lambda: controller.bench.book.find(Role.ARTEFACTS) is not None, timeout=30_000)
     return dock
 
 

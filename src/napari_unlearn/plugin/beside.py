@@ -8,6 +8,7 @@ from typing import Any
 from napari.components import ViewerModel
 from napari.layers import Image, Labels
 from napari.qt import QtViewer
+from psygnal import EmitLoopError
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
@@ -170,8 +171,10 @@ class Beside(QObject):
             self._camera.zoom /= self._shrunk
             self._shrunk = 1.0
             caption = caption_of(self._bench.viewer)
-            for name, value in self._own_caption.items():
-                setattr(caption, name, value)
+            # The window may be on its way out, its canvas gone before it.
+            with suppress(EmitLoopError, RuntimeError):
+                for name, value in self._own_caption.items():
+                    setattr(caption, name, value)
         self.model = self.view = self._place = None
 
 
