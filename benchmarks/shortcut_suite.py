@@ -3,9 +3,9 @@
     python benchmarks/shortcut_suite.py [--only NAME ...] [--data FOLDER] [--workers N] [--out FOLDER]
 
 `base` measures the operators of the page in one setting, `swaps` what composed cases do, `star` moves one factor at a
-time away from there, and `two` does all that with two classes. `real` and `real-swaps` use the images of FOLDER, which
-is laid out as `benchmarks/isic_trap.py` says: trap1, rulers with melanoma. What a table has already is not measured
-again, so that this can be stopped at any time.
+time away from there, and `two`, `two-swaps` and `two-star` do all that with two classes. `real` and `real-swaps` use
+the images of FOLDER, which is laid out as `benchmarks/isic_trap.py` says: trap1, rulers with melanoma. What a table has
+already is not measured again, so that this can be stopped at any time.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ DESIGNS = {
     "swaps": ("--classes", "3", "--correlation", "0.95", *WITHOUT),
     "star": ("--classes", "3", *FEW),
     "two": ("--classes", "2", *DRAWN, *ALL),
+    "two-swaps": ("--classes", "2", "--correlation", "0.95", *WITHOUT),
+    "two-star": ("--classes", "2", *FEW),
     "real": (*BASE, *ALL),
     "real-swaps": WITHOUT,
 }
