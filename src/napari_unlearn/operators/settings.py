@@ -25,7 +25,10 @@ def number(default: float, low: float, high: float, explanation: str) -> Any:
 
 
 _BACKGROUND_WEIGHT = "Share of the whole weight that the certain background of unrefined cases carries."
-_NEAR_WEIGHT = "How many times background near a lesion counts, where artefacts tend to be."
+_NEAR_WEIGHT = (
+    "How many times background near a lesion counts, where artefacts tend to be; once where some case has no lesion in "
+    "its masks, as its own may be background."
+)
 
 
 @dataclass(frozen=True)
