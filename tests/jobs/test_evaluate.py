@@ -89,3 +89,19 @@ def test_a_model_for_other_classes_is_refused(
     sentence = failure(events(EvaluateRequest(copy, model), Token()))
     assert "knows 3 classes, but" in sentence
     assert "has 4; choose the data set the model was made for." in sentence
+
+
+def test_what_takes_long_is_done_when_the_job_ends(
+    sample: Dataset, model: Path, run: Path, finish: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = EvaluateRequest(sample.root, run / "model", model, splits=("test_aligned",), resamples=20)
+    result = finish(events(request, Token()))
+    again = EvaluateResult(result.after, result.before, result.leakage_differences).to_json()
+
+    def draw(*_: Any) -> None:
+        raise AssertionError("An interval was drawn after the end of the job.")
+
+    monkeypatch.setattr("napari_unlearn.evaluation.interval.draw_weights", draw)
+    assert json.dumps(result.to_json()) == json.dumps(again)
+    with pytest.raises(AssertionError, match="after the end"):
+        EvaluateResult(result.after, result.before, result.leakage_differences).to_json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,11 @@ class EvaluateResult:
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``evaluate --json`` prints; the other model's numbers stand under ``before``."""
+        return dict(self._printed)
+
+    @cached_property
+    def _printed(self) -> dict[str, Any]:
+        # Intervals are drawn here, which takes long enough to be felt, so once must do.
         result = self.after.to_json()
         if self.before is not None:
             result["before"] = self.before.to_json()
@@ -158,7 +164,9 @@ def events(request: EvaluateRequest, token: Token) -> Iterator[Event]:
                 yield Progress(0, 0, f"Looking for what was forgotten in {found}")
             else:
                 forgetting = found
-    yield Done(EvaluateResult(after, before, differences, forgetting, pace))
+    result = EvaluateResult(after, before, differences, forgetting, pace)
+    result.to_json()  # here and not in the thread of a window
+    yield Done(result)
 
 
 def _splits(dataset: Dataset, wished: tuple[str, ...] | None) -> tuple[str, ...]:

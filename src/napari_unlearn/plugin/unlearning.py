@@ -326,7 +326,7 @@ class Unlearning(QObject):
         self._compare.show_run(title, badge, sentence)
 
     def _on_measured(self, result: evaluate.EvaluateResult, request: evaluate.EvaluateRequest) -> None:
-        before, numbers = result.before, result.to_json()
+        numbers = result.to_json()
         if (request.model.parent / "certificate.json").is_file():
             try:
                 keep_measured(request.model.parent, numbers, request.before)
@@ -335,8 +335,8 @@ class Unlearning(QObject):
         if self._bench.compared != (request.before, request.model):
             self.measured.emit()
             return  # the user looks at other models meanwhile
-        old = None if before is None else before.to_json()
-        self._compare.show_rows(metric_rows(numbers, old))
+        self._compare.show_rows(metric_rows(numbers, numbers.get("before")))
+        before = result.before
         new_map, old_map, limits = leakage_maps(result.after.splits, None if before is None else before.splits)
         for role, leakage in ((Role.LEAKAGE_AFTER, new_map), (Role.LEAKAGE_BEFORE, old_map)):
             if leakage is not None:
