@@ -95,6 +95,18 @@ def test_replacing_the_pixels_of_a_case_needs_no_pass_over_the_others(
         assert torch.equal(before.a, after.a)
 
 
+def test_pixels_that_count_for_more_are_those_of_the_same_problem_from_scratch(
+    parts: dict[str, PixelSet], point: torch.Tensor
+) -> None:
+    objective = objective_of(parts)
+    objective.measure(step=point)
+    more = {owner: parts[owner].weights * np.linspace(1, 9, len(parts[owner])) for owner in ("a", "ab")}
+    objective.reweigh(more)
+    parts.update({o: PixelSet(parts[o].features, parts[o].labels, weights) for o, weights in more.items()})
+    _, expected = from_scratch(parts).loss_and_gradient(point)
+    assert torch.allclose(objective.gradient(), expected, rtol=1e-11, atol=1e-13)
+
+
 def test_a_kind_that_is_gone_leaves_its_share_to_the_others_and_comes_back_into_its_slot(
     parts: dict[str, PixelSet], point: torch.Tensor
 ) -> None:

@@ -19,6 +19,7 @@ from napari_unlearn.operators.catalogue.certified_head import ResidualHeadSettin
 from napari_unlearn.operators.collect import collect
 from napari_unlearn.operators.live.retain_state import RetainState
 from napari_unlearn.operators.live.rows import Kind
+from napari_unlearn.operators.live.solver import Solver
 from napari_unlearn.operators.protocol import Step
 
 SETTINGS = ResidualHeadSettings(pixels=40, swap_pixels=20, background_pixels=30)
@@ -221,3 +222,39 @@ def test_composed_cases_with_and_without_a_lesion_carry_what_they_do_in_any_othe
     root = Path(shutil.copytree(without_lesions.root, tmp_path / "stroked"))
     write_mask(root / "fine" / f"{case.id}.png", fine)
     same(state, read(segmenter, open_dataset(root)))
+
+
+def test_the_last_case_without_a_lesion_may_get_one_and_lose_it_again(
+    sample: Dataset, segmenter: HeadSegmenter, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(sample.root, tmp_path / "one-without"))
+    last = next(case for case in open_dataset(root).split("train") if not case.is_refined)
+    write_mask(root / "coarse" / f"{last.id}.png", np.zeros_like(last.coarse()))
+    # The second has a lesion in its coarse mask alone, and its composed cases count with those of the first.
+    emptied = next(case for case in open_dataset(root).split("train") if case.is_refined)
+    write_mask(root / "fine" / f"{emptied.id}.png", np.zeros_like(emptied.coarse()))
+    state = read(segmenter, open_dataset(root))
+    solver, bound = Solver(state.objective, 500, np.random.default_rng(0)), 1e-7
+    list(solver.settle(bound, 200))
+
+    def heaviest(state: RetainState) -> float:
+        slots = [slot for key, slot in state.objective.rows.slots.items() if key[0] != last.id]
+        return max(float(slot.copy().a.max()) for slot in slots if slot.kind is Kind.REFINED)
+
+    before, fine = heaviest(state), np.zeros_like(last.coarse())
+    for lesion in (1, 0):
+        fine[20:30, 20:30] = lesion
+        state.stroke(last, fine)
+        while state.due:
+            state.compose_due()
+        write_mask(root / "fine" / f"{last.id}.png", fine)
+        fresh = read(segmenter, open_dataset(root))
+        start = state.objective.weights
+        fresh.objective.measure(step=start)
+        same(state, fresh)
+        assert (heaviest(state) > 2 * before) == bool(lesion)
+        list(solver.settle(bound, 200))
+        fresh.objective.measure(step=-start)
+        list(Solver(fresh.objective, 500, np.random.default_rng(0)).settle(bound, 200))
+        apart = float((state.objective.weights - fresh.objective.weights).norm())
+        assert apart <= 2 * bound / SETTINGS.strength

@@ -63,6 +63,26 @@ def test_it_gives_up_with_a_sentence_rather_than_show_a_state_without_certificat
         list(Solver(objective_of(parts), 10**9, np.random.default_rng(0)).settle(BOUND, 2))
 
 
+def test_rows_that_count_for_more_make_the_factor_anew(
+    objective_of: ObjectiveOf, dense_hessian: DenseHessian, parts: dict[str, PixelSet]
+) -> None:
+    objective = objective_of(parts)
+    solver = Solver(objective, 10**9, np.random.default_rng(0))
+    list(solver.settle(BOUND, 100))
+    more = {owner: parts[owner].weights * np.geomspace(1, 50, len(parts[owner])) for owner in ("a", "b")}
+    objective.reweigh(more)
+    assert solver.aged
+    solver.rejuvenate()
+    assert not solver.aged
+    assert solver._curvature is not None
+    dense = dense_hessian(objective, list(parts)) + STRENGTH * torch.eye(CLASSES * WIDTH)
+    right = torch.from_numpy(np.random.default_rng(2).normal(size=(CLASSES, WIDTH)))
+    solved = solver._curvature.solve(right, ())
+    assert float((dense @ solved.reshape(-1) - right.reshape(-1)).norm()) < 1e-3 * float(right.norm())
+    *_, last = solver.settle(BOUND, 100)
+    assert last.residual <= BOUND
+
+
 def test_a_fit_that_was_overtaken_goes_on_from_where_it_was(
     objective_of: ObjectiveOf, parts: dict[str, PixelSet]
 ) -> None:

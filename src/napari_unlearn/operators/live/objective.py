@@ -15,10 +15,12 @@ each row counts for hardly changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_unlearn.models.convex_head import PixelSet
@@ -73,6 +75,8 @@ class LiveObjective:
         # only come since then.
         self.came: dict[Hashable, None] = {}
         self.went: list[tuple[Kind, RowCopy]] = []
+        # Whether rows that stayed count for more or less since somebody last cleared this.
+        self.reweighed = False
         # Share of the composed cases of a kind that are there; the weight of the others stays empty.
         self.present = torch.ones(len(Kind), dtype=torch.float64)
         self.composed_free = 0.0  # share of the weight of cases without a lesion that their composed ones carry
@@ -127,6 +131,21 @@ class LiveObjective:
         slot.chunk.scores[slot.rows], slot.chunk.p[slot.rows] = scores, torch.softmax(scores, dim=1)
         self._sums[kind] += self._contribution(slot)
         self.came[owner] = None
+
+    def reweigh(self, weights: Mapping[Hashable, NDArray[np.float64]]) -> None:
+        """Let pixels that are there count for more or less.
+
+        Parameters
+        ----------
+        weights : mapping of owner to ndarray of float64, shape (n,)
+            Of all pixels of each owner, in the order in which `replace` got them.
+        """
+        for owner, a in weights.items():
+            slot = self.rows.slots[owner]
+            self._sums[slot.kind] -= self._contribution(slot)
+            slot.chunk.a[slot.start : slot.start + len(a)] = torch.from_numpy(a)
+            self._sums[slot.kind] += self._contribution(slot)
+        self.reweighed = True
 
     def drop(self, owner: Hashable) -> None:
         """Take the pixels of `owner` out, where it has any."""

@@ -7,9 +7,9 @@ from now on; composed anew with the new mask, it comes back a little later (`com
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from torch import Tensor
 from napari_unlearn.data.case import Case
 from napari_unlearn.models.convex_head import PixelSet
 from napari_unlearn.models.grid import image_to_grid
-from napari_unlearn.models.pixel_sampling import draw_pixels, standardised
+from napari_unlearn.models.pixel_sampling import DrawnPixels, draw_pixels, standardised
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.counterfactual import Refined, compose, lesion_free_share
 from napari_unlearn.operators.head_problem import HeadProblem
@@ -35,7 +35,7 @@ _BATCH = 4  # images that a newer stroke has to wait for
 _OWN = -1  # in the name of a slot, where a composition has its number
 
 
-@dataclass(eq=False)
+@dataclasses.dataclass(eq=False)
 class _InHand:
     """The case that was looked at last: what takes time to read."""
 
@@ -80,6 +80,7 @@ class RetainState:
         self._free: dict[str, Case] = {}  # cases without a lesion that nobody refined
         self._companions: dict[str, Refined] = {}  # those of them that are composed
         self._near = settings.near_weight
+        self._drawn: dict[tuple[str, int], DrawnPixels] = {}  # what lies in the objective's rows, without features
         self._in_hand: _InHand | None = None
 
     def read(self, cases: Sequence[Case]) -> Iterator[Step]:
@@ -106,14 +107,6 @@ class RetainState:
             self._put(case, case.fine(), keep=False)
         self._count_kinds()
         require_classes(self.refined.values(), self.segmenter.card.classes)
-        # Settled here once and for all: were it to follow a stroke that gives the last case without a lesion one, all
-        # would change with it.
-        if (near := self.objective.kinds.near_weight(self._near)) != self._near:
-            self._near = near
-            for case in cases:
-                if case.is_refined:
-                    yield Step(len(cases), total, "Weighing refined cases")
-                    self._put(case, case.fine(), keep=False)
         self._plan_compositions(None)
         total += self.swaps * len(self._companions)
         while self.due:
@@ -175,8 +168,7 @@ class RetainState:
         maps = self.segmenter.cache.compute(images)
         check()
         for key, levels, (_, labels) in zip(batch, maps, made, strict=True):
-            pixels = self._draw(key[0], key[1], levels, labels, self.settings.swap_pixels)
-            self.objective.replace(key, self._kind_of(key), self.settings.swap_pixels, pixels)
+            self._fill(key, self._kind_of(key), self.settings.swap_pixels, levels, labels)
         self.due = [key for key in self.due if key not in batch]
         self._count_present()
 
@@ -241,8 +233,7 @@ class RetainState:
         before = self.objective.rows.slots.get(owner)
         if before is not None and (before.kind, before.size) != (kind, count):
             self.objective.drop(owner)
-        pixels = self._draw(case.id, _OWN, opened.levels, labels.retain, count)
-        self.objective.replace(owner, kind, count, pixels)
+        self._fill(owner, kind, count, opened.levels, labels.retain)
         if labels.fine is None:
             if labels.lesion_free:
                 self._free[case.id] = case
@@ -251,16 +242,19 @@ class RetainState:
         image = opened.grid.permute(1, 2, 0).numpy()
         self.refined[case.id] = Refined(image, labels.fine, case.diagnosis or "")
 
-    def _draw(self, case_id: str, k: int, levels: Sequence[Tensor], labels: Mask, count: int) -> PixelSet:
-        rng = SteadyGenerator(number(self._seed, case_id, k), labels.size)
-        return standardised(draw_pixels(levels, labels, count, rng), self.segmenter.head.standardiser, self._near)
+    def _fill(self, key: tuple[str, int], kind: Kind, count: int, levels: Sequence[Tensor], labels: Mask) -> None:
+        rng = SteadyGenerator(number(self._seed, *key), labels.size)
+        drawn = draw_pixels(levels, labels, count, rng)
+        pixels = standardised(drawn, self.segmenter.head.standardiser, self._near)
+        self._drawn[key] = dataclasses.replace(drawn, features=drawn.features[:, :0].copy())
+        self.objective.replace(key, kind, count, pixels)
 
     @property
     def _composing(self) -> dict[str, Refined]:
         return {**self.refined, **self._companions}
 
     def _kind_of(self, key: tuple[str, int]) -> Kind:
-        free = self.objective.kinds.lesion_free and not self._composing[key[0]].has_lesion
+        free = self.objective.kinds.teach_lesion_free and not self._composing[key[0]].has_lesion
         return Kind.COMPOSED_FREE if free else Kind.COMPOSED
 
     def _choose_companions(self) -> None:
@@ -299,7 +293,7 @@ class RetainState:
                     key, lender = (lesion, k), partner(self._seed, lesion, k, others)
                     if lender is None:
                         self._forget_composition(key)
-                    elif self._partners.get(key) != lender or changed in (lesion, lender):
+                    elif self._partners.get(key) != lender or changed in (lesion, lender) or self._is_misplaced(key):
                         self._partners[key] = lender
                         self.objective.drop(key)
                         if key not in self.due:
@@ -311,10 +305,20 @@ class RetainState:
             self.objective.drop(key)
             self.due = [other for other in self.due if other != key]
 
+    def _is_misplaced(self, key: tuple[str, int]) -> bool:
+        slot = self.objective.rows.slots.get(key)
+        return slot is not None and slot.kind is not self._kind_of(key)
+
     def _count_kinds(self) -> None:
         self.objective.kinds = Kinds()
         for lesion_free, teaches in self._known.values():
             self.objective.kinds.count(lesion_free=lesion_free, teaches=teaches)
+        # A stroke that gives the last case without a lesion one changes what all others count for, and so does one that
+        # takes it away again.
+        if (near := self.objective.kinds.near_weight(self.settings.near_weight)) != self._near:
+            self._near = near
+            there = {key: drawn for key, drawn in self._drawn.items() if key in self.objective.rows.slots}
+            self.objective.reweigh({key: drawn.weighed(near) for key, drawn in there.items() if drawn.near.any()})
 
     def _count_present(self) -> None:
         due, planned = (Counter(map(self._kind_of, keys)) for keys in (self.due, self._partners))

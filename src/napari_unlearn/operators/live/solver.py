@@ -75,7 +75,9 @@ class Solver:
     @property
     def aged(self) -> bool:
         """Whether there is something to do in a quiet moment."""
-        return self._curvature is not None and (self._slow or bool(self.objective.came or self.objective.went))
+        objective = self.objective
+        changed = self._slow or objective.reweighed or bool(objective.came or objective.went)
+        return self._curvature is not None and changed
 
     @property
     def crowded(self) -> bool:
@@ -92,6 +94,7 @@ class Solver:
         check : callable
             May raise to break off; the factor is then as before.
         """
+        self._slow = self._slow or self.objective.reweighed
         if not self._slow and self._curvature is not None:
             try:
                 self._curvature.fold(self._patches(FOLDED), check)
@@ -135,7 +138,7 @@ class Solver:
             gradient = self.objective.gradient()
             norm, step = float(gradient.norm()), None
             if norm > 0.5 * bound:
-                if self._curvature is None:
+                if self._curvature is None or self.objective.reweighed:
                     self.refresh(check, self.sample)
                 assert self._curvature is not None
                 step = -self._curvature.solve(gradient, self._patches(DRIFT, halfway=strides == 0))
@@ -190,4 +193,5 @@ class Solver:
             chunk.factored = chunk.p.clone()
         self.objective.came.clear()
         self.objective.went.clear()
+        self.objective.reweighed = False
         self._factors = self.objective.factors()
