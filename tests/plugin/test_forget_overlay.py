@@ -81,6 +81,20 @@ def test_a_stroke_is_told_once_and_a_mere_refresh_never() -> None:
     assert desk.strokes == 2
 
 
+def test_a_mere_refresh_looks_at_no_artefact_and_a_change_that_nobody_announced_is_found() -> None:
+    desk = Desk()
+    desk.do("paint", (10, 10), 0, 5)
+    told = len(desk.counts)
+    desk.fine.refresh()
+    desk.fine.visible = False
+    desk.fine.visible = True
+    assert len(desk.counts) == told
+    desk.editing.fine[12, 12] = 0
+    desk.fine.refresh()
+    assert desk.tie.count[0] == int(((desk.editing.coarse > 0) & (desk.editing.fine == 0)).sum())
+    assert len(desk.counts) > told
+
+
 def test_numbers_are_told_while_the_brush_moves() -> None:
     desk = Desk()
     desk.do("paint", (10, 10), 0, 3)

@@ -9,6 +9,7 @@ import pytest
 from napari_unlearn.data.decode import read_mask
 from napari_unlearn.jobs.events import Done, Failed
 from napari_unlearn.jobs.token import Token
+from napari_unlearn.masks import dilation_artefacts
 from napari_unlearn.plugin import switching
 from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.outline import outline
@@ -40,6 +41,12 @@ def test_a_large_case_is_read_in_the_background_and_the_one_before_is_saved(larg
     book = controller.bench.book
     assert np.array_equal(book.find(Role.FINE).data, project.editing.fine)
     assert controller.bench.switching.ring(project.editing) is not None
+    artefacts, shown = controller.bench.switching.artefacts(project.editing), book.find(Role.ARTEFACTS).data
+    assert np.shares_memory(artefacts, shown)
+    assert np.array_equal(shown > 0, dilation_artefacts(project.editing.coarse, project.editing.fine))
+    fine.paint(tuple(np.argwhere(fine.data)[0]), 0)
+    assert controller.bench.switching.artefacts(project.editing) is None
+    assert np.array_equal(shown > 0, dilation_artefacts(project.editing.coarse, project.editing.fine))
     assert np.array_equal(book.find(Role.COARSE).data, outline(project.editing.coarse))
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
 

@@ -55,3 +55,17 @@ def test_it_is_dirty_until_the_present_version_is_written() -> None:
     plane.flip(delta)
     assert not plane.array.any()
     assert plane.dirty
+
+
+def test_it_is_at_rest_only_where_every_pixel_is_that_of_the_last_step() -> None:
+    plane = Plane(np.zeros((5, 7), np.uint8))  # 35 pixels: not a whole number of words
+    assert plane.at_rest
+    for place in ((0, 0), (4, 6)):
+        plane.array[place] = 1
+        assert not plane.at_rest
+        plane.array[place] = 0
+        assert plane.at_rest
+    plane.touch()
+    assert not plane.at_rest
+    plane.settle()
+    assert plane.at_rest

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_unlearn.masks import dilation_artefacts, update_artefacts
+from napari_unlearn.masks.class_ids import BoolMask
 from napari_unlearn.plugin.painting import PaintWatch, Rectangle, repaint
 from napari_unlearn.project.editing import FineMask
 
@@ -25,6 +26,8 @@ class ForgetOverlay:
         Called with the number of artefact pixels and of coarse pixels whenever they may have changed.
     finished : callable
         Called when a stroke is complete and has changed something, which `FineMask` holds as settled.
+    artefacts : ndarray of bool, shape (H, W), optional
+        The dilation artefacts, where they are known and `overlay_layer` shows this very array; changed in place.
     """
 
     def __init__(
@@ -34,15 +37,18 @@ class ForgetOverlay:
         overlay_layer: Any,
         counted: Callable[[int, int], None],
         finished: Callable[[], None],
+        artefacts: BoolMask | None = None,
     ) -> None:
         self._editing = editing
         self._fine_layer = fine_layer
         self._overlay_layer = overlay_layer
         self._counted = counted
         self._finished = finished
-        self._artefacts = dilation_artefacts(editing.coarse, editing.fine)
+        if artefacts is None:
+            artefacts = dilation_artefacts(editing.coarse, editing.fine)
+            overlay_layer.data = artefacts.view(np.uint8)
+        self._artefacts = artefacts
         self._coarse_pixels = int(np.count_nonzero(editing.coarse))
-        overlay_layer.data = self._artefacts.view(np.uint8)
         self._count = int(np.count_nonzero(self._artefacts))
         self._watch = PaintWatch(fine_layer, self._on_changed, self._on_finished)
 
@@ -60,7 +66,7 @@ class ForgetOverlay:
             Where it was changed; anywhere by default.
         """
         repaint(self._fine_layer, rectangle)
-        self._on_changed(rectangle)
+        self._follow(rectangle)
         self._on_finished()
 
     def stop(self) -> None:
@@ -70,6 +76,11 @@ class ForgetOverlay:
     def _on_changed(self, rectangle: Rectangle | None) -> None:
         if rectangle is None:
             self._adopt_new_data()
+            if self._editing.plane.at_rest:
+                return  # napari has drawn the same mask again
+        self._follow(rectangle)
+
+    def _follow(self, rectangle: Rectangle | None) -> None:
         area = rectangle or (slice(0, self._artefacts.shape[0]), slice(0, self._artefacts.shape[1]))
         self._editing.touch(rectangle)
         if self._editing.clip(area):

@@ -60,7 +60,11 @@ class Proposing(QObject):
         self.task.abandon()
         self._section.show_busy(False)
         self.close()
-        self.keep_inside(self._inside)
+        editing = self._bench.project.editing
+        if editing is not None and editing.kept_inside != self._inside:
+            editing.keep_inside(self._inside)
+        self._section.show_inside(self._inside)
+        self.count_outside()
 
     def propose(self) -> None:
         """Ask the chosen method."""
@@ -136,7 +140,7 @@ class Proposing(QObject):
         self._section.show_inside(inside)
         editing = self._bench.project.editing
         if editing is not None:
-            editing.allowed[...] = True if not inside else (editing.coarse > 0) | (editing.fine > 0)
+            editing.keep_inside(inside)
         self.count_outside()
 
     def count_outside(self) -> None:

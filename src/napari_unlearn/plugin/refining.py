@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
+from napari_unlearn.masks import dilation_artefacts
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.forget_overlay import ForgetOverlay
 from napari_unlearn.plugin.layers import Role
@@ -182,9 +183,12 @@ class Refining(QObject):
         # napari's own history knows one session and no button; ours knows everything.
         for key, action in (("Control-Z", self.undo), ("Control-Shift-Z", self.redo)):
             layer.bind_key(key, lambda _, action=action: self._bench.attempt(action), overwrite=True)
-        overlay_layer = self._bench.book.show_artefacts(np.zeros_like(editing.fine))
+        artefacts = self._bench.switching.artefacts(editing)
+        if artefacts is None:
+            artefacts = dilation_artefacts(editing.coarse, editing.fine)
+        overlay_layer = self._bench.book.show_artefacts(artefacts.view(np.uint8))
         self._overlay = ForgetOverlay(
-            editing, self._fine_layer, overlay_layer, self._page.show_artefacts, self._on_stroke
+            editing, self._fine_layer, overlay_layer, self._page.show_artefacts, self._on_stroke, artefacts
         )
         self._page.show_artefacts(*self._overlay.count)
         self._fine_layer.events.mode.connect(self._on_mode)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from napari_unlearn.jobs.events import Done, Event, Failed, Progress
 from napari_unlearn.jobs.guard import guarded
 from napari_unlearn.jobs.token import Token
+from napari_unlearn.masks import dilation_artefacts
 from napari_unlearn.plugin.outline import outline
 from napari_unlearn.plugin.task import Task
 from napari_unlearn.project import Project
@@ -34,10 +37,24 @@ class LoadRequest:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A case that was read, and the outline of its coarse mask, (H, W) uint8."""
+    """A case that was read, with what would take the window long.
+
+    Attributes
+    ----------
+    loaded : Loaded
+        The case.
+    ring : ndarray of uint8, shape (H, W)
+        Outline of its coarse mask.
+    artefacts : ndarray of bool, shape (H, W)
+        Its dilation artefacts.
+    version : int
+        That of the fine mask for which they hold.
+    """
 
     loaded: Loaded
     ring: Mask
+    artefacts: NDArray[np.bool_]
+    version: int
 
 
 @guarded
@@ -58,7 +75,10 @@ def events(request: LoadRequest, token: Token) -> Iterator[Event]:
     """
     yield Progress(0, 0, f"Opening {request.case_id}")
     loaded = request.project.load(request.case_id)
-    yield Done(Prepared(loaded, outline(loaded.work.editing.coarse)))
+    editing = loaded.work.editing
+    version = editing.plane.version
+    artefacts = dilation_artefacts(editing.coarse, editing.fine)
+    yield Done(Prepared(loaded, outline(editing.coarse), artefacts, version))
 
 
 class Switching(QObject):
@@ -83,6 +103,13 @@ class Switching(QObject):
         """Outline of the coarse mask of a case, where the background has drawn it."""
         known = self._prepared
         return known.ring if known is not None and known.loaded.work.editing is editing else None
+
+    def artefacts(self, editing: FineMask) -> NDArray[np.bool_] | None:
+        """Dilation artefacts of a case, where the background has looked for them and nobody has brushed since."""
+        known = self._prepared
+        if known is None or known.loaded.work.editing is not editing or known.version != editing.plane.version:
+            return None
+        return known.artefacts if editing.plane.at_rest else None
 
     def go(self, case_id: str) -> None:
         """Take a case in hand; where the disk refuses the masks of the one before, that one stays.

@@ -17,7 +17,7 @@ from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.runner import JobRunner
 
 # What napari 0.8 to 0.9 imports with its first layer, where it is there.
-FIRST_LAYER = ("pandas", "scipy.ndimage", "xarray", "napari_plugin_engine")
+FIRST_LAYER = ("pandas", "scipy.ndimage", "xarray", "napari_plugin_engine", "skimage.color", "skimage.exposure")
 MODULES = (
     *(name for name in FIRST_LAYER if importlib.util.find_spec(name.partition(".")[0]) is not None),
     "torch",

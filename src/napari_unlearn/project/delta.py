@@ -49,8 +49,28 @@ class Delta:
         ValueError
             The data are no patches, or lie outside `mask`.
         """
-        for (rows, columns), change in _patches(self.data, mask.shape):
-            mask[rows, columns] ^= change
+        for rectangle, change in self.patches(mask.shape):
+            mask[rectangle] ^= change
+
+    def patches(self, shape: tuple[int, ...]) -> Iterator[tuple[Rectangle, Mask]]:
+        """What changed, part by part.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of the mask, (H, W).
+
+        Returns
+        -------
+        iterator of tuple
+            Rows and columns, and the exclusive or of before and after there, uint8. No two parts overlap.
+
+        Raises
+        ------
+        ValueError
+            As `apply`.
+        """
+        return _patches(self.data, shape)
 
 
 def between(before: Mask, after: Mask, areas: Iterable[Rectangle]) -> Delta | None:

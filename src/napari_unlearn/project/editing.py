@@ -26,6 +26,12 @@ class FineMask:
     allowed : ndarray of bool, shape (H, W)
         Where a label may stand: inside the coarse mask, and where the mask on disk already had one. The second part
         keeps a fine pixel that somebody drew outside the coarse mask until the user decides about it.
+    kept_inside : bool
+        Whether the coarse mask is where new labels have to stay.
+    class_id : int
+        The label a restoring brush paints: the class that fills most of the coarse mask, 1 where it is empty.
+    outside : int
+        Number of fine pixels that lie outside the coarse mask, after the last whole step.
     plane : Plane
         The fine mask with what of it is done, and what is on disk.
     settled : list of Delta
@@ -36,23 +42,24 @@ class FineMask:
     coarse: Mask
     fine: Mask
     allowed: NDArray[np.bool_] = field(init=False)
+    kept_inside: bool = field(init=False, default=True)
+    class_id: int = field(init=False)
+    outside: int = field(init=False)
     plane: Plane = field(init=False)
     settled: list[Delta] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.fine = np.ascontiguousarray(self.fine, dtype=np.uint8)
+        # Whatever needs a look at all pixels is done here: a large mask is read in the background.
         self.allowed = (self.coarse > 0) | (self.fine > 0)
+        self.class_id = _main_class(self.coarse)
+        self.outside = self._count_outside()
         self.plane = Plane(self.fine)
 
     @property
     def dirty(self) -> bool:
         """True while the array holds something that the mask file on disk does not."""
         return self.plane.dirty or bool(self.settled)
-
-    @property
-    def outside(self) -> int:
-        """Number of fine pixels that lie outside the coarse mask."""
-        return int(np.count_nonzero((self.fine > 0) & (self.coarse == 0)))
 
     def touch(self, rectangle: Rectangle | None = None) -> None:
         """Note that a rectangle, or anything when None, was painted on."""
@@ -63,6 +70,7 @@ class FineMask:
         delta = self.plane.settle()
         if delta is not None:
             self.settled.append(delta)
+            self._recount(delta)
         return delta is not None
 
     def let_go(self) -> bool:
@@ -75,7 +83,16 @@ class FineMask:
     def flip(self, delta: Delta) -> None:
         """Undo or redo a step. What was allowed then is allowed again."""
         self.plane.flip(delta)
+        self._recount(delta)
         self.allowed[delta.rectangle] |= self.fine[delta.rectangle] > 0
+
+    def keep_inside(self, inside: bool) -> None:
+        """Let new labels stand inside the coarse mask only, or anywhere; what is outside stays."""
+        if inside:
+            np.logical_or(self.coarse, self.fine, out=self.allowed)
+        else:
+            self.allowed[...] = True
+        self.kept_inside = inside
 
     def clip(self, rectangle: Rectangle) -> bool:
         """Remove labels that a brush left where none is allowed; True when there was one.
@@ -105,8 +122,18 @@ class FineMask:
             self.touch()
         return count
 
-    @property
-    def class_id(self) -> int:
-        """The label a restoring brush paints: the class that fills most of the coarse mask, 1 where it is empty."""
-        counts = np.bincount(self.coarse.ravel(), minlength=2)
-        return int(counts[1:].argmax()) + 1
+    def _count_outside(self) -> int:
+        return int(np.count_nonzero((self.fine > 0) & (self.coarse == 0)))
+
+    def _recount(self, delta: Delta) -> None:
+        for rectangle, change in delta.patches(self.fine.shape):
+            after, stray = self.fine[rectangle], self.coarse[rectangle] == 0
+            before = after ^ change
+            self.outside += int(np.count_nonzero(stray & (after > 0))) - int(np.count_nonzero(stray & (before > 0)))
+
+
+def _main_class(coarse: Mask) -> int:
+    counts = np.zeros(256, np.int64)
+    for row in range(0, len(coarse), 256):  # counting turns every pixel into eight bytes
+        counts += np.bincount(coarse[row : row + 256].ravel(), minlength=256)
+    return int(counts[1:].argmax()) + 1
