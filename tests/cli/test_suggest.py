@@ -41,3 +41,30 @@ def test_excluded_cases_are_not_suggested(told: Callable[..., dict[str, Any]], s
     (first,) = told("suggest", copy, "--cases", "1")["cases"]
     CaseNotes(runs_folder(copy)).exclude(first["id"], "out of focus")
     assert first["id"] not in {case["id"] for case in told("suggest", copy, "--cases", "5")["cases"]}
+
+
+def test_a_model_looks_at_what_surrounds_the_lesions(
+    told: Callable[..., dict[str, Any]], sample: Dataset, model: Path
+) -> None:
+    result = told("suggest", sample.root, "--cases", "3", "--even", "ruler", "--model", model, "--device", "cpu")
+    assert result["columns"] == ["ruler", "surroundings like"]
+    assert len(result["cases"]) == 3
+    seen = [each for each in result["all"] if each["column"] == "surroundings like"]
+    assert {each["diagnosis"] for each in seen} == set(sample.classes[1:])
+    alone = told("suggest", sample.root, "--even", "surroundings like", "--model", model, "--device", "cpu")
+    assert alone["columns"] == ["surroundings like"]
+    assert any("surroundings" in case["reason"] for case in alone["cases"])
+
+
+def test_a_folder_without_a_model_is_told(refused: Callable[..., str], sample: Dataset, tmp_path: Path) -> None:
+    assert str(tmp_path) in refused("suggest", sample.root, "--model", tmp_path, "--device", "cpu")
+
+
+def test_surroundings_that_cannot_be_compared_are_told(
+    refused: Callable[..., str], sample: Dataset, model: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(sample.root, tmp_path / "copy"))
+    lines = (copy / "metadata.csv").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if ",train,malignant" not in line]
+    (copy / "metadata.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    assert "two diagnoses" in refused("suggest", copy, "--model", model, "--device", "cpu")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.suggestion import attributes, shares, suggest
+from napari_unlearn.data.suggestion import SURROUNDINGS, attributes, note_surroundings, shares, suggest
 from napari_unlearn.errors import UserError
 
 
@@ -117,3 +117,55 @@ def test_unusable_columns_are_refused_in_words() -> None:
         suggest(cases, 1, ("age",), np.random.default_rng(0))
     with pytest.raises(UserError, match="no column 'ruler' to even out; it has: age"):
         suggest(cases, 1, ("ruler",), np.random.default_rng(0))
+
+
+def around(number: int, diagnosis: str, like: str | None, refined: bool = False) -> Case:
+    return note_surroundings([case(number, diagnosis, refined)], {f"c{number}": like} if like is not None else {})[0]
+
+
+def test_surroundings_become_a_column_of_the_cases_that_have_them() -> None:
+    cases = [case(0, "nevus", ruler="1"), case(1, "nevus")]
+    found = note_surroundings(cases, {"c0": "melanoma"})
+    assert found[0].metadata == {"ruler": "1", SURROUNDINGS: "melanoma"}
+    assert found[1] == cases[1]
+    assert SURROUNDINGS not in cases[0].metadata
+
+
+def test_cases_that_their_surroundings_misrepresent_come_as_often_as_the_others() -> None:
+    misled = {("melanoma", 3), ("melanoma", 7), ("nevus", 3), ("nevus", 5)}
+    other = {"melanoma": "nevus", "nevus": "melanoma"}
+    cases = [
+        around(20 * k + i, name, other[name] if (name, i) in misled else name)
+        for k, name in enumerate(other)
+        for i in range(20)
+    ]
+    chosen = suggest(cases, 8, (SURROUNDINGS,), np.random.default_rng(0))
+    assert differences([each.case for each in chosen], (SURROUNDINGS,))[0] <= 0.25
+    found = [each for each in chosen[2:] if each.case.metadata[SURROUNDINGS] != each.case.diagnosis]
+    assert len(found) > 1
+    for each in found:
+        like = other[each.case.diagnosis or ""]
+        assert each.reason == f"Its surroundings look like those of {like} cases, but it is {each.case.diagnosis}."
+
+
+def test_the_reason_says_in_a_sentence_what_the_surroundings_have_to_do_with_it() -> None:
+    done = [around(i, "nevus", "nevus", True) for i in range(3)]
+    (first,) = suggest([*done, around(9, "melanoma", "nevus")], 1, (SURROUNDINGS,), np.random.default_rng(0))
+    assert first.reason == (
+        "No refined case shows melanoma yet, and the surroundings of this one look like those of nevus cases."
+    )
+    done += [around(3, "melanoma", "nevus", True)]
+    (first,) = suggest([*done, around(9, "melanoma", "melanoma")], 1, (SURROUNDINGS,), np.random.default_rng(0))
+    assert first.reason == "There are fewest refined cases of melanoma, and this one keeps their attributes even."
+    done += [around(4, "nevus", "melanoma", True)]
+    (first,) = suggest([*done, around(9, "melanoma", "melanoma")], 1, (SURROUNDINGS,), np.random.default_rng(0))
+    assert first.reason == (
+        "Its surroundings look like those of other melanoma cases, which few refined ones show so far."
+    )
+    (first,) = suggest([*done, around(9, "melanoma", None)], 1, (SURROUNDINGS,), np.random.default_rng(0))
+    assert first.reason == "It shows nothing beside the lesion that could tell it is melanoma."
+
+
+def test_surroundings_that_are_not_evened_out_are_no_reason() -> None:
+    (first,) = suggest([around(0, "melanoma", "nevus")], 1, (), np.random.default_rng(0))
+    assert first.reason == "No refined case shows melanoma yet."

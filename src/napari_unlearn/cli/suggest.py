@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from napari_unlearn.cli.console import OUT, fail, print_json
-from napari_unlearn.cli.options import DatasetFolder, Json
+from napari_unlearn.cli.console import OUT, fail, follow, print_json
+from napari_unlearn.cli.options import DatasetFolder, Device, Json
 from napari_unlearn.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,25 +24,40 @@ Columns = Annotated[
         "--even", help="Column to even out between diagnoses; may be repeated. All that sort into a few kinds if none."
     ),
 ]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        help="Model whose encoder looks at what surrounds the lesions, so that this is evened out as well, also where "
+        "no column tells of it.",
+        show_default=False,
+    ),
+]
 
 
 def suggest(
     dataset: DatasetFolder,
     cases: Annotated[int, typer.Option(min=1, help="How many to suggest.")] = 10,
     even: Columns = None,
+    model: Model = None,
     seed: Annotated[int, typer.Option(min=0, help="Decides between cases that serve equally well.")] = 0,
+    device: Device = "auto",
     json: Json = False,
 ) -> None:
-    """Tell which cases to refine next, so that no artefact goes with a diagnosis among the refined ones."""
+    """Tell which cases to refine next, so that nothing but the lesion tells the diagnosis of the refined ones."""
     import numpy as np
 
     from napari_unlearn.data import suggestion
     from napari_unlearn.data.dataset import open_dataset
+    from napari_unlearn.jobs.train import training_split
     from napari_unlearn.project.case_notes import taking_part
 
     try:
-        training = taking_part(dataset, open_dataset(dataset).split("train"))
+        opened = open_dataset(dataset)
+        training = taking_part(dataset, opened.split(training_split(opened)))
         columns = tuple(even) if even else suggestion.attributes(training)
+        if model is not None:
+            training = suggestion.note_surroundings(training, _surroundings(dataset, model, device))
+            columns = tuple(dict.fromkeys((*columns, suggestion.SURROUNDINGS)))
         found = suggestion.suggest(training, cases, columns, np.random.default_rng(seed))
     except UserError as error:
         fail(str(error))
@@ -67,6 +83,14 @@ def suggest(
     OUT.print(grid)
     if columns:
         OUT.print(_evenness(everywhere, among))
+
+
+def _surroundings(dataset: Path, model: Path, device: str) -> Mapping[str, str]:
+    from napari_unlearn.jobs.surroundings import SurroundingsRequest, events
+    from napari_unlearn.jobs.token import Token
+
+    token = Token()
+    return cast("Mapping[str, str]", follow(events(SurroundingsRequest(dataset, model, device), token), token))
 
 
 def _evenness(everywhere: Sequence[Share], among: Sequence[Share]) -> Table:

@@ -4,7 +4,8 @@ A model revised on a few refined cases learns whatever tells their diagnosis, be
 So the few are chosen until every attribute of the table (an artefact, a device, a site) is as common among the refined
 cases of one diagnosis as of the others, pairs of attributes included. One case is added at a time, of the diagnosis
 that has fewest; it is the one after which the shares differ least between diagnoses and lie nearest to one half, so
-that every attribute is seen both present and absent. Only the table is read, neither images nor masks.
+that every attribute is seen both present and absent. Only the table is read, neither images nor masks; what the images
+show beside the lesions can be one more attribute (`note_surroundings`).
 
 The measure is the variance of shares between groups, as in the balance of covariates that matching is after (Stuart
 2010, Statistical Science 25(1), doi 10.1214/09-STS313); adding cases one by one approximates the best set.
@@ -12,8 +13,8 @@ The measure is the variance of shares between groups, as in the balance of covar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -21,6 +22,9 @@ from numpy.typing import NDArray
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
+
+SURROUNDINGS = "surroundings like"
+"""Column that `note_surroundings` adds: the diagnosis that what surrounds the lesion speaks for."""
 
 MOST_VALUES = 12
 """A column with more different values than this is no attribute but a measurement or a name."""
@@ -96,6 +100,27 @@ def attributes(cases: Sequence[Case]) -> tuple[str, ...]:
     return tuple(name for name in names if 2 <= len({case.metadata.get(name, "") for case in cases}) <= MOST_VALUES)
 
 
+def note_surroundings(cases: Sequence[Case], told: Mapping[str, str]) -> tuple[Case, ...]:
+    """Add the column `SURROUNDINGS`, so that it can be evened out like any other.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Any.
+    told : mapping of str to str
+        The diagnosis that its surroundings speak for, by the id of the case, as `evaluation.surroundings` finds it.
+
+    Returns
+    -------
+    tuple of Case
+        In their order; those that `told` does not have stay as they are.
+    """
+    return tuple(
+        replace(case, metadata={**case.metadata, SURROUNDINGS: told[case.id]}) if case.id in told else case
+        for case in cases
+    )
+
+
 def suggest(
     cases: Sequence[Case], count: int, columns: Sequence[str], rng: np.random.Generator
 ) -> tuple[Suggestion, ...]:
@@ -138,7 +163,8 @@ def suggest(
         k = min(open_groups, key=lambda k: numbers[k])
         candidates = order[(free & (group == k))[order]]
         chosen = int(candidates[np.argmin(_costs(sums, numbers, k, features[candidates], len(names)))])
-        reason = _reason(groups, k, sums[:, : len(names)], numbers, features[chosen, : len(names)], names)
+        has = features[chosen, : len(names)]
+        reason = _reason(known[chosen], groups, k, sums[:, : len(names)], numbers, has, names)
         found.append(Suggestion(known[chosen], reason))
         sums[k] += features[chosen]
         numbers[k] += 1
@@ -216,6 +242,7 @@ def _costs(sums: FloatArray, numbers: FloatArray, k: int, candidates: FloatArray
 
 
 def _reason(
+    case: Case,
     groups: Sequence[str],
     k: int,
     sums: FloatArray,
@@ -224,8 +251,11 @@ def _reason(
     names: Sequence[tuple[str, str]],
 ) -> str:
     """Name the attribute that most told this diagnosis so far and that this case works against."""
+    like = case.metadata.get(SURROUNDINGS) if any(name == SURROUNDINGS for name, _ in names) else None
+    misled = like is not None and like != groups[k]
     if not numbers[k]:
-        return f"No refined case shows {groups[k]} yet."
+        also = f", and the surroundings of this one look like those of {like} cases" if misled else ""
+        return f"No refined case shows {groups[k]} yet{also}."
     others = numbers.sum() - numbers[k]
     if others and names:
         mine = sums[k] / numbers[k]
@@ -233,12 +263,24 @@ def _reason(
         helps = np.where(has > 0, rest - mine, mine - rest)
         i = int(helps.argmax())
         if helps[i] >= _TOLD:
+            if names[i][0] == SURROUNDINGS:
+                return _of_surroundings(groups[k], like)
             what = _in_words(*names[i])
             return (
                 f"So far {mine[i]:.0%} of the refined {groups[k]} cases and {rest[i]:.0%} of the others have {what}; "
                 f"this {groups[k]} case {'has it' if has[i] else 'does not'}."
             )
+    if misled:
+        return _of_surroundings(groups[k], like)
     return f"There are fewest refined cases of {groups[k]}, and this one keeps their attributes even."
+
+
+def _of_surroundings(diagnosis: str, like: str | None) -> str:
+    if like is None:
+        return f"It shows nothing beside the lesion that could tell it is {diagnosis}."
+    if like != diagnosis:
+        return f"Its surroundings look like those of {like} cases, but it is {diagnosis}."
+    return f"Its surroundings look like those of other {diagnosis} cases, which few refined ones show so far."
 
 
 def _in_words(column: str, value: str) -> str:

@@ -117,7 +117,7 @@ def feature_space(
         The id of each case as it is done; the space comes last.
     """
     first = next(iter(models.values()))
-    cache, size = _cache(first), first.card.size
+    cache, size = cache_of(first), first.card.size
     pooled: list[list[FloatArray]] = [[] for _ in models]
     for case in cases:
         image = case.image()
@@ -169,7 +169,18 @@ def project(pooled: Sequence[FloatArray]) -> tuple[FloatArray, tuple[float, floa
     return points, (float(variance[0]) / total, float(variance[1]) / total)
 
 
-def _cache(segmenter: Segmenter) -> FeatureCache:
+def cache_of(segmenter: Segmenter) -> FeatureCache:
+    """Cache of the maps of a model's encoder, be the model a head or a U-Net.
+
+    Parameters
+    ----------
+    segmenter : Segmenter
+        The model.
+
+    Returns
+    -------
+    FeatureCache
+    """
     if isinstance(segmenter, HeadSegmenter):
         return segmenter.cache
     assert isinstance(segmenter, UnetSegmenter)
