@@ -19,6 +19,12 @@ def test_writes_into_a_new_folder_and_leaves_nothing_else(tmp_path: Path) -> Non
     assert [entry.name for entry in path.parent.iterdir()] == ["mask.png"]
 
 
+def test_what_can_be_made_anew_need_not_wait_for_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("waited"))
+    atomic_write(tmp_path / "maps", b"new", flush=False)
+    assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("maps", b"new")]
+
+
 def test_failing_leaves_the_old_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "mask.png"
     path.write_bytes(b"old")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 
-def atomic_write(path: Path, data: bytes) -> None:
+def atomic_write(path: Path, data: bytes, *, flush: bool = True) -> None:
     """Replace `path` by `data`, or leave it exactly as it was.
 
     Parameters
@@ -21,16 +21,19 @@ def atomic_write(path: Path, data: bytes) -> None:
         Destination; its folder is created when missing.
     data : bytes
         The whole new content.
+    flush : bool
+        Whether to wait until it is on the disk. Otherwise a power cut may leave anything in its place, which is for
+        whoever reads it to find out.
 
     Raises
     ------
     OSError
         The disk is full or the folder cannot be written; `path` is then unchanged.
     """
-    atomic_writes(path.parent, {path.name: data})
+    atomic_writes(path.parent, {path.name: data}, flush=flush)
 
 
-def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
+def atomic_writes(folder: Path, contents: Mapping[str, bytes], *, flush: bool = True) -> None:
     """Replace files that belong together, or leave all of them as they were.
 
     Parameters
@@ -39,6 +42,8 @@ def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
         Created when missing.
     contents : mapping of str to bytes
         By file name; renamed into place in this order once all of them are on the disk.
+    flush : bool
+        See `atomic_write`.
 
     Raises
     ------
@@ -52,8 +57,9 @@ def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
         for (new, path), data in zip(made.items(), contents.values(), strict=True):
             with _about(path), new.open("xb") as stream:
                 stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
+                if flush:
+                    stream.flush()
+                    os.fsync(stream.fileno())
         for new, path in made.items():
             with _about(path):
                 new.replace(path)
@@ -62,7 +68,8 @@ def atomic_writes(folder: Path, contents: Mapping[str, bytes]) -> None:
             with contextlib.suppress(OSError):
                 new.unlink()
         raise
-    _sync_folder(folder)
+    if flush:
+        _sync_folder(folder)
 
 
 @contextlib.contextmanager

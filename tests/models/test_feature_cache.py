@@ -35,7 +35,7 @@ def test_a_second_look_up_is_identical_and_computes_nothing(
     cache: FeatureCache, grid: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = cache.levels(grid)
-    monkeypatch.setattr(cache, "compute", lambda _: pytest.fail("computed again"))
+    monkeypatch.setattr(cache, "encoded", lambda _: pytest.fail("computed again"))
     assert same(cache.levels(grid), first)
     assert [tuple(m.shape) for m in first] == [(c, 32 >> i, 64 >> i) for i, c in enumerate(cache.encoder.channels)]
     assert {m.dtype for m in first} == {torch.float16}

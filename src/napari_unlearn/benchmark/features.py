@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from pathlib import Path
+
 from torch import Tensor
 
-from napari_unlearn.files import sha256_bytes
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.feature_cache import FeatureCache
 
@@ -21,27 +22,24 @@ class HeldFeatures(FeatureCache):
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__(encoder)
-        self._kept: dict[str, list[Tensor]] = {}
-        self._composed: dict[str, list[Tensor]] = {}
+        self._kept: dict[Path, list[Tensor]] = {}
+        self._composed: dict[Path, list[Tensor]] = {}
 
-    def levels(self, grid: Tensor) -> list[Tensor]:
-        """See `FeatureCache.levels`; computed one image at a time as there, so that the same numbers come out."""
-        key = _key(grid)
-        if key not in self._kept:
-            self._kept[key] = super().compute(grid[None])[0][1:]
-        return [self._colours(grid), *self._kept[key]]
+    def find(self, path: Path) -> list[Tensor] | None:
+        """See `FeatureCache.find`; in memory."""
+        return self._kept.get(path)
+
+    def keep(self, path: Path, deep: Sequence[Tensor]) -> None:
+        """See `FeatureCache.keep`; in memory."""
+        self._kept[path] = list(deep)
 
     def compute(self, grids: Tensor) -> list[list[Tensor]]:
         """See `FeatureCache.compute`; what was computed is kept until `forget_composed`."""
-        keys = [_key(grid) for grid in grids]
+        keys = [self.path(grid) for grid in grids]
         if any(key not in self._composed for key in keys):
-            self._composed.update(zip(keys, super().compute(grids), strict=True))
+            self._composed.update(zip(keys, self.encoded(grids), strict=True))
         return [self._composed[key] for key in keys]
 
     def forget_composed(self) -> None:
         """Give the memory of composed images back."""
         self._composed.clear()
-
-
-def _key(grid: Tensor) -> str:
-    return sha256_bytes(f"{tuple(grid.shape)} ".encode() + np.ascontiguousarray(grid.numpy()).tobytes())

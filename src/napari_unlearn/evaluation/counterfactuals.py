@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_unlearn.data.case import Case
+from napari_unlearn.data.read_ahead import prepared
 from napari_unlearn.evaluation.context import remove_context
 from napari_unlearn.evaluation.counterfactual_shift import add_artefact, fitted, remove_artefact
 from napari_unlearn.evaluation.delong import Placements, placements
 from napari_unlearn.evaluation.interval import Measured, mean_over_cases
 from napari_unlearn.evaluation.leakage import SPURIOUS
-from napari_unlearn.evaluation.reading import prepared
 
 MOST_CASES = 200
 """Of a split, unless asked otherwise."""

@@ -18,6 +18,7 @@ from torch import Tensor
 from napari_unlearn.data.artefacts import present
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.data.read_ahead import prepared
 from napari_unlearn.errors import UserError
 from napari_unlearn.evaluation.classification import auroc
 from napari_unlearn.evaluation.counterfactuals import MOST_CASES, Counterfactuals, changed_images, sample_cases
@@ -25,7 +26,6 @@ from napari_unlearn.evaluation.delong import placements
 from napari_unlearn.evaluation.dice import DiceTally, confusion
 from napari_unlearn.evaluation.groups import check_groups, group_aurocs
 from napari_unlearn.evaluation.leakage import SPURIOUS, measure_leakage, new_tally
-from napari_unlearn.evaluation.reading import prepared
 from napari_unlearn.evaluation.results import CaseNumbers, Evaluation, SplitEvaluation
 from napari_unlearn.models.ranks import mine, ranks
 from napari_unlearn.models.segmenter import (

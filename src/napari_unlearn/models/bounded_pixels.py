@@ -18,10 +18,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.files import sha256_bytes
 from napari_unlearn.models.feature_cache import FeatureCache
+from napari_unlearn.models.feature_stream import with_levels
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.head import Standardiser, read_pixels
 from napari_unlearn.models.pixel_sampling import IGNORE
@@ -161,12 +163,17 @@ def read_images(
         How many images were read before, once an image; the pixels come last.
     """
     features, labels, digests = [], [], []
-    for index, case in enumerate(cases):
-        yield index
+
+    def read(case: Case) -> tuple[Tensor, tuple[Case, Tensor]]:
         grid = image_to_grid(case.image(), size)
+        return grid, (case, grid)
+
+    for index, ((case, grid), levels) in enumerate(with_levels(cache, read, cases)):
+        yield index
+        assert levels is not None
         height, width = grid.shape[1:]
         places = np.random.default_rng([seed, index]).choice(height * width, pixels, replace=False)
-        features.append(read_pixels(cache.levels(grid), *np.divmod(places, width)))
+        features.append(read_pixels(levels, *np.divmod(places, width)))
         own = label(case)
         labels.append(own.reshape(height * width, *own.shape[2:])[places])
         digests.append(sha256_bytes(f"{case.id} {tuple(grid.shape)} ".encode() + grid.numpy().tobytes()).encode())

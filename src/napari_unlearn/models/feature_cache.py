@@ -22,10 +22,12 @@ from torch import Tensor
 from napari_unlearn.files import atomic_write, sha256_bytes
 from napari_unlearn.models.cache_limit import prune, used
 from napari_unlearn.models.encoder import Encoder
+from napari_unlearn.models.images_at_once import images_at_once
 from napari_unlearn.models.ranks import FULL, ranks
 
 _PRUNED_EVERY = 1 << 28  # bytes written between two looks at how much there is
 
+_BATCH = 8
 _SUM = "sum"
 CACHE_VARIABLE = "NAPARI_UNLEARN_CACHE"
 
@@ -55,6 +57,16 @@ class FeatureCache:
         self.folder = folder or default_cache_folder()
         self._unpruned = _PRUNED_EVERY  # what earlier processes left is looked at with the first map
 
+    @property
+    def at_once(self) -> int:
+        """How many images are computed together: one on a processor in full precision.
+
+        There the images beside it would change the last bits of what is kept of an image. In bfloat16 they were found
+        not to, and graphics cards are idle most of the time with one image.
+        """
+        alone = self.device.type == "cpu" and ranks().precision == FULL
+        return 1 if alone else images_at_once(_BATCH)
+
     def levels(self, grid: Tensor) -> list[Tensor]:
         """Maps of one image.
 
@@ -69,14 +81,11 @@ class FeatureCache:
             On the CPU. The first level is computed from the image each time, it would only repeat it on disk.
         """
         path = self.path(grid)
-        deep = self._entry(path)
+        deep = self.find(path)
         if deep is None:
-            deep = self.compute(grid[None])[0][1:]
-            entry = {str(i): level.contiguous() for i, level in enumerate(deep, 1)}
-            self._keep(path, save({**entry, _SUM: _sum(deep)}))
-        else:
-            used(path)
-        return [self._colours(grid), *deep]
+            deep = self.encoded(grid[None])[0][1:]
+            self.keep(path, deep)
+        return [self.colours(grid), *deep]
 
     def compute(self, grids: Tensor) -> list[list[Tensor]]:
         """Maps of a batch, neither looked up nor kept: for composed images that are used once.
@@ -91,8 +100,17 @@ class FeatureCache:
         list of list of Tensor of float16
             Per image, per level.
         """
+        return self.encoded(grids)
+
+    def encoded(self, grids: Tensor) -> list[list[Tensor]]:
+        """What the encoder says, see `compute`."""
         maps = [level.half().cpu() for level in self.encoder(grids.to(self.device))]
         return [[level[i].contiguous() for level in maps] for i in range(len(grids))]
+
+    def colours(self, grid: Tensor) -> Tensor:
+        """First level, which is not kept: the normalised colours, float16, of the shape of the image."""
+        mean, std = self.encoder.mean.cpu()[0], self.encoder.std.cpu()[0]
+        return ((grid.float() / 255 - mean) / std).half()
 
     def path(self, grid: Tensor) -> Path:
         """File that holds, or would hold, the maps of an image."""
@@ -102,29 +120,41 @@ class FeatureCache:
         key = sha256_bytes(about + np.ascontiguousarray(grid.numpy()).tobytes())
         return self.folder / key[:2] / f"{key}.safetensors"
 
-    def _entry(self, path: Path) -> list[Tensor] | None:
+    def find(self, path: Path) -> list[Tensor] | None:
+        """All levels but the first of an image whose maps were kept; None where there are none, or damaged ones."""
         try:
             stored = load(path.read_bytes())
             deep = [stored[str(level)] for level in range(1, len(self.encoder.channels))]
-            return deep if torch.equal(stored[_SUM], _sum(deep)) else None
+            if not torch.equal(stored[_SUM], _sum(deep)):
+                return None
         except (OSError, SafetensorError, KeyError):
             return None
+        used(path)
+        return deep
 
-    def _keep(self, path: Path, data: bytes) -> None:
-        atomic_write(path, data)
+    def keep(self, path: Path, deep: Sequence[Tensor]) -> None:
+        """Write what `find` finds.
+
+        Parameters
+        ----------
+        path : Path
+            See `path`.
+        deep : sequence of Tensor of float16
+            All levels but the first.
+        """
+        entry = {str(i): level.contiguous() for i, level in enumerate(deep, 1)}
+        data = save({**entry, _SUM: _sum(deep)})
+        # An entry that a power cut left incomplete is found by its sum, so that nobody need wait for the disk.
+        atomic_write(path, data, flush=False)
         self._unpruned += len(data)
         if self._unpruned >= _PRUNED_EVERY:
             self._unpruned = 0
             prune(self.folder)
-
-    def _colours(self, grid: Tensor) -> Tensor:
-        mean, std = self.encoder.mean.cpu()[0], self.encoder.std.cpu()[0]
-        return ((grid.float() / 255 - mean) / std).half()
 
 
 def _sum(levels: Sequence[Tensor]) -> Tensor:
     found = 0
     for level in levels:
         found = zlib.crc32(f"{level.dtype} {tuple(level.shape)}".encode(), found)
-        found = zlib.crc32(level.contiguous().numpy().tobytes(), found)
+        found = zlib.crc32(level.contiguous().numpy().data, found)
     return torch.tensor(found)

@@ -13,6 +13,7 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import ConvexProblem
 from napari_unlearn.models.feature_cache import FeatureCache
+from napari_unlearn.models.feature_stream import with_levels
 from napari_unlearn.models.grid import STRIDE, image_to_grid, mask_to_grid
 from napari_unlearn.models.head import PixelHead, Standardiser
 from napari_unlearn.models.pixel_sampling import draw_pixels, fit_standardiser, pooled
@@ -167,9 +168,9 @@ def image_statistics(cases: Sequence[Case], cache: FeatureCache, size: int, seed
     -------
     Standardiser
     """
-    some = np.random.default_rng(seed).permutation(len(cases))[:200]
-    grids = (cache.levels(image_to_grid(cases[int(i)].image(), size)) for i in some)
-    return fit_standardiser(grids, 200, np.random.default_rng(seed))
+    some = [cases[int(i)] for i in np.random.default_rng(seed).permutation(len(cases))[:200]]
+    read = with_levels(cache, lambda case: (image_to_grid(case.image(), size), None), some)
+    return fit_standardiser((levels for _, levels in read if levels is not None), 200, np.random.default_rng(seed))
 
 
 def fit_head(
@@ -209,10 +210,14 @@ def fit_head(
     total = len(cases) + recipe.iterations
     pixels = pixels_a_case(recipe.pixels, len(cases))
     drawn = []
-    for done, case in enumerate(cases):
+
+    def read(place: int) -> tuple[Tensor | None, NDArray[np.uint8]]:
+        grid, labels = read_on_grid(cases[place], masks, size)
+        return (grid if mine(place) else None), labels
+
+    for done, (labels, levels) in enumerate(with_levels(cache, read, range(len(cases)))):
         yield FitStep(done, total, "Computing image features")
-        grid, labels = read_on_grid(case, masks, size)
-        drawn.append(draw_pixels(cache.levels(grid) if mine(done) else None, labels, pixels, rng))
+        drawn.append(draw_pixels(levels, labels, pixels, rng))
     standardiser = image_statistics(cases, cache, size, seed)
     convex = ConvexProblem(pooled(drawn, standardiser), classes, recipe.strength)
     for i, state in enumerate(convex.newton(np.zeros(convex.shape), recipe.iterations, recipe.tolerance)):

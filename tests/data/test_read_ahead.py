@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from napari_unlearn.evaluation.reading import prepared
+from napari_unlearn.data.read_ahead import prepared
 
 
 def test_results_come_in_order_and_not_too_far_ahead() -> None:
