@@ -31,6 +31,8 @@ def filled() -> Dock:
     dock.refine.marking.show_counts("Marked: ruler 6.9% of the image")
     dock.refine.proposals.show_proposal("Lesion by colour: removes 11,640 and adds 0 pixels.")
     dock.refine.suggest.show_reason("Ink goes with malignant lesions, and this benign one has none.")
+    dock.refine.suggest.show_looking(True)
+    dock.refine.suggest.show_progress(140, 200, "Looking around the lesions", 65.0)
     dock.compare.show_run("Exact refit", "exact", "Nothing of the forgotten labels is left.")
     dock.compare.map_legend.show_entries({"benign": "#56b4e9"}, {"none": "disc", "gel_bubble": "square"})
     dock.run.show_state(True, False)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.suggestion import Suggestion
+from napari_unlearn.data.suggestion import SURROUNDINGS, Suggestion
 from napari_unlearn.errors import UserError
+from napari_unlearn.jobs.events import Done, Event, Progress
+from napari_unlearn.jobs.guard import guarded
+from napari_unlearn.jobs.token import Token
 from napari_unlearn.plugin import suggesting
 from napari_unlearn.plugin.suggesting import next_case
 from napari_unlearn.plugin.widget import UnlearnWidget
@@ -38,6 +41,14 @@ def test_the_next_case_breaks_what_goes_with_the_diagnosis() -> None:
 def test_all_columns_that_sort_into_kinds_count_unless_some_are_chosen() -> None:
     assert next_case(CASES, None) == next_case(CASES, ("ruler", "site"))
     assert next_case(CASES, ("site",)).case.id == "d"
+
+
+def test_what_surrounds_the_lesions_is_one_more_column() -> None:
+    alike = [replace(each, metadata={}) for each in CASES]
+    told = {"a": "malignant", "b": "benign", "c": "benign", "d": "malignant", "e": "benign"}
+    found = next_case(alike, None, told)
+    assert found.case.id == "e"
+    assert found.reason == "Its surroundings look like those of benign cases, but it is malignant."
 
 
 def test_nothing_left_is_a_sentence() -> None:
@@ -108,3 +119,87 @@ def test_what_cannot_be_suggested_is_said(ready: UnlearnWidget, qtbot: Any, monk
     here = project.case.id
     assert suggest(ready, qtbot) == here
     assert "nothing to suggest" in ready.messages.shown[-1][1]
+
+
+class Looking:
+    """A job that has looked at two of four images and goes on when it may, or fails then."""
+
+    def __init__(self, told: dict[str, str]) -> None:
+        self.requests: list[object] = []
+        self.go_on = False
+        self.failure = ""
+        self._told = told
+
+    def events(self, request: object, token: Token) -> Iterator[Event]:
+        self.requests.append(request)
+        while not self.go_on:
+            yield Progress(2, 4, "Looking around the lesions", 3.0)
+        if self.failure:
+            raise UserError(self.failure)
+        yield Done(self._told)
+
+
+@pytest.fixture
+def looking(open_dock: UnlearnWidget, monkeypatch: pytest.MonkeyPatch) -> Looking:
+    open_dock.controller.perform("go_refine")
+    fake = Looking({case.id: case.diagnosis or "" for case in open_dock.controller.bench.project.dataset.cases})
+    monkeypatch.setattr(suggesting.surroundings, "events", guarded(fake.events))
+    return fake
+
+
+def press_and_look(dock: UnlearnWidget, qtbot: Any) -> str:
+    """Press the button, and wait until it says how far it has looked."""
+    dock.controller.perform("suggest_next")
+    row = dock.refine.suggest
+    qtbot.waitUntil(lambda: "2 of 4" in row._looked._label.text(), timeout=10_000)
+    assert not row._looking.isHidden()
+    return str(dock.controller.bench.project.case.id)
+
+
+def finish(dock: UnlearnWidget, qtbot: Any) -> None:
+    qtbot.waitUntil(lambda: not dock.controller.desk.suggesting.task.state.busy, timeout=10_000)
+    assert dock.refine.suggest._looking.isHidden()
+
+
+def test_with_a_model_the_images_are_looked_at_once_and_whoever_has_gone_on_stays_there(
+    open_dock: UnlearnWidget, looking: Looking, qtbot: Any
+) -> None:
+    project = open_dock.controller.bench.project
+    press_and_look(open_dock, qtbot)
+    open_dock.controller.perform("next_case")
+    here = project.case.id
+    looking.go_on = True
+    finish(open_dock, qtbot)
+    assert project.case.id == here
+    assert "looked at" in open_dock.messages.shown[-1][1]
+    open_dock.messages._act.click()
+    finish(open_dock, qtbot)
+    there = project.case.id
+    assert there != here
+    assert reason(open_dock).startswith("Suggested: ")
+    assert suggest(open_dock, qtbot) != there
+    assert len(looking.requests) == 1
+
+
+def test_without_what_surrounds_the_lesions_the_table_decides(
+    open_dock: UnlearnWidget, looking: Looking, qtbot: Any
+) -> None:
+    project, row = open_dock.controller.bench.project, open_dock.refine.suggest
+    here = press_and_look(open_dock, qtbot)
+    open_dock.controller.perform("suggest_next")  # pressed again while it looks
+    open_dock.controller.perform("suggest_cancel")
+    finish(open_dock, qtbot)
+    assert project.case.id == here
+    assert "table alone" in open_dock.messages.shown[-1][1]
+    assert not row.surroundings
+    assert row.chosen
+    assert SURROUNDINGS not in row.chosen
+    assert suggest(open_dock, qtbot) != here
+    assert len(looking.requests) == 1
+    *_, around = row._menu.actions()
+    around.trigger()
+    looking.go_on, looking.failure = True, "c7.png is damaged; restore it."
+    here = suggest(open_dock, qtbot)
+    assert project.case.id == here
+    assert open_dock.messages.shown[-1] == ("error", "c7.png is damaged; restore it.")
+    assert not row.surroundings

@@ -62,6 +62,6 @@ def events(request: SurroundingsRequest, token: Token) -> Iterator[Event]:
     for done, item in enumerate(read_surroundings(segmenter, cases), 1):
         if isinstance(item, str):
             remaining = clock.remaining(done, len(cases))
-            yield Progress(done, len(cases), "Looking at what surrounds the lesions", remaining)
+            yield Progress(done, len(cases), "Looking around the lesions", remaining)
         else:
             yield Done(item)

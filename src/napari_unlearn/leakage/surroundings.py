@@ -45,12 +45,12 @@ def _left_out(features: FloatArray, positive: NDArray[np.bool_]) -> FloatArray:
     target = np.where(positive, 1.0, -1.0)
     rows = np.column_stack([_standard(features), np.ones(len(features))]) * root[:, None]
     axes, spread, _ = np.linalg.svd(rows, full_matrices=False)
-    along = axes.T @ (target * root)
+    along, squared = axes.T @ (target * root), axes**2
     best, found = np.inf, np.zeros(len(features))
     for strength in _STRENGTHS:
         kept = spread**2 / (spread**2 + strength)
         # The value at a case that was left out follows from the fit with it: Allen (1974), Technometrics 16(1).
-        own = np.minimum((axes**2) @ kept, 1 - 1e-9)
+        own = np.minimum(squared @ kept, 1 - 1e-9)
         left_out = (axes @ (kept * along) - own * target * root) / (1 - own) / root
         error = float(np.mean(root**2 * (left_out - target) ** 2))
         if error < best:

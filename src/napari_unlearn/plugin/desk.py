@@ -41,6 +41,7 @@ class Desk(QObject):
             "next_case": lambda: self.step(1),
             "next_unrefined": self.next_unrefined,
             "suggest_next": self.suggesting.suggest,
+            "suggest_cancel": self.suggesting.cancel,
             "show_help": bench.dock.help.toggle,
             "propose": self.proposing.propose,
             "accept_proposal": self.proposing.accept,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from qtpy.QtCore import QObject
@@ -10,15 +11,20 @@ from qtpy.QtCore import QObject
 from napari_unlearn.data import suggestion
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.suggestion import Suggestion
-from napari_unlearn.jobs.events import Done, Event, Failed
+from napari_unlearn.jobs import surroundings
+from napari_unlearn.jobs.events import Done, Event, Failed, Progress
 from napari_unlearn.jobs.train import training_split
 from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.task import Task
 from napari_unlearn.project import CaseStatus
 
+_AGAIN = "Suggestions go by the table alone; tick what surrounds the lesion under Even out to look at the images."
 
-def next_case(cases: Sequence[Case], columns: Sequence[str] | None) -> Suggestion:
+
+def next_case(
+    cases: Sequence[Case], columns: Sequence[str] | None, told: Mapping[str, str] | None = None
+) -> Suggestion:
     """Choose the case to refine next.
 
     Parameters
@@ -27,6 +33,8 @@ def next_case(cases: Sequence[Case], columns: Sequence[str] | None) -> Suggestio
         Training cases, refined ones among them.
     columns : sequence of str or None
         Columns of the table to even out; None for all that sort into a few kinds.
+    told : mapping of str to str, optional
+        The diagnosis that the surroundings of each case speak for, by its id; one more column.
 
     Returns
     -------
@@ -37,6 +45,8 @@ def next_case(cases: Sequence[Case], columns: Sequence[str] | None) -> Suggestio
     UserError
         No case with a diagnosis is left to refine.
     """
+    if told is not None:
+        cases = suggestion.note_surroundings(cases, told)
     columns = suggestion.attributes(cases) if columns is None else columns
     (found,) = suggestion.suggest(cases, 1, columns, np.random.default_rng(0))
     return found
@@ -57,20 +67,54 @@ class Suggesting(QObject):
         self._row = bench.dock.refine.suggest
         self._found: Suggestion | None = None
         self._passed: set[str] = set()  # suggested, and the person went on without refining them
+        self._told: Mapping[str, str] | None = None  # what the surroundings speak for, kept while the data set is open
+        self._told_by: Path | None = None
+        self._asked_in: tuple[str, CaseStatus] | None = None  # where the person was when looking began
+        self.looking = False
         self.task = Task(bench.runner, self)
+        self.task.progress.connect(self._on_progress)
         self.task.ended.connect(self._on_ended)
         self._row.columns_wanted.connect(self._show_columns)
 
     def follow(self) -> None:
         """Start anew on another data set."""
         self.task.abandon()
-        self._found = None
+        self._found, self._told = None, None
         self._passed.clear()
+        self._show_looking(False)
         self._row.show_reason("")
         self._row.show_columns(())
 
     def suggest(self) -> None:
         """Look for the case to refine next; asking again without refining it asks for another one."""
+        if self.looking:
+            return
+        model = self._bench.project.model
+        if model is not None and self._row.surroundings and not self._knows(model):
+            self._look_around(model)
+        else:
+            self._choose()
+
+    def cancel(self) -> None:
+        """Stop looking at surroundings."""
+        self.task.cancel()
+
+    def look(self, case: Case) -> None:
+        """Show the reason while the suggested case is in hand."""
+        shown = self._found is not None and self._found.case.id == case.id
+        self._row.show_reason(self._found.reason if shown and self._found is not None else "")
+
+    def _knows(self, model: Path) -> bool:
+        # A revised model has the encoder of the one before, so that it would see the same.
+        return self._told is not None and (model == self._told_by or self._bench.project.previous is not None)
+
+    def _look_around(self, model: Path) -> None:
+        self._told_by, self._asked_in = model, self._here()
+        self._show_looking(True)
+        request = surroundings.SurroundingsRequest(self._bench.project.dataset.root, model)
+        self.task.restart(surroundings.events, request)
+
+    def _choose(self) -> None:
         here = self._bench.project.case
         if here is not None and self._open(here):
             self._passed.add(here.id)
@@ -80,13 +124,16 @@ class Suggesting(QObject):
             # Once round: what was passed over counts again, but for the case in hand.
             self._passed = {here.id} if here is not None else set()
             left = [case for case in cases if not (self._open(case) and case.id in self._passed)]
-        call = calls.Call(__name__, "next_case", (left, self._row.chosen), "Looking for the case to refine next")
+        if self._told is None or not self._row.surroundings:
+            arguments: tuple[object, ...] = (left, self._row.chosen)
+        else:
+            arguments = (left, self._row.chosen, self._told)
+        call = calls.Call(__name__, "next_case", arguments, "Looking for the case to refine next")
         self.task.restart(calls.events, call)
 
-    def look(self, case: Case) -> None:
-        """Show the reason while the suggested case is in hand."""
-        shown = self._found is not None and self._found.case.id == case.id
-        self._row.show_reason(self._found.reason if shown and self._found is not None else "")
+    def _here(self) -> tuple[str, CaseStatus] | None:
+        case = self._bench.project.case
+        return None if case is None else (case.id, self._bench.project.status(case.id))
 
     def _cases(self) -> list[Case]:
         project = self._bench.project
@@ -98,11 +145,39 @@ class Suggesting(QObject):
 
     def _show_columns(self) -> None:
         if self._bench.has_project:
-            self._row.show_columns(suggestion.attributes(self._cases()))
+            self._row.show_columns(suggestion.attributes(self._cases()), self._bench.project.model is not None)
+
+    def _show_looking(self, looking: bool) -> None:
+        self.looking = looking
+        self._row.show_looking(looking)
+
+    def _on_progress(self, progress: Progress) -> None:
+        if self.looking:
+            self._row.show_progress(progress.done, progress.total, progress.message, progress.remaining)
 
     def _on_ended(self, event: Event) -> None:
-        if isinstance(event, Done):
+        if self.looking:
+            self._show_looking(False)
+            self._on_looked(event)
+        elif isinstance(event, Done):
             self._found = event.result
             self._bench.attempt(lambda: self._bench.switching.go(event.result.case.id))
         elif isinstance(event, Failed):
             self._bench.dock.messages.error(event.sentence, event.remedy)
+
+    def _on_looked(self, event: Event) -> None:
+        if isinstance(event, Done):
+            self._told = event.result
+            if self._here() == self._asked_in:
+                self._choose()
+            else:
+                # Whoever has gone on meanwhile must not be taken away from there.
+                ready = "All surroundings have been looked at."
+                self._bench.dock.messages.note(ready, act="Suggest next", action=self._choose)
+            return
+        self._row.leave_surroundings()
+        self._show_columns()
+        if isinstance(event, Failed):
+            self._bench.dock.messages.error(event.sentence, _AGAIN)
+        else:
+            self._bench.dock.messages.note(_AGAIN)

@@ -74,8 +74,15 @@ TEXTS: dict[str, Text] = {
     ),
     "suggest_columns": Text(
         "Even out",
-        "What shall be as frequent among refined benign as among refined malignant cases, such as rulers or a camera.",
+        "What shall be as frequent among refined benign as among refined malignant cases, such as rulers, a camera or "
+        "what surrounds the lesion.",
     ),
+    "suggest_surroundings": Text(
+        "What surrounds the lesion",
+        "Look at the images outside the coarse masks: a case whose surroundings look like those of another diagnosis "
+        "is worth refining, whatever the table says of it.",
+    ),
+    "suggest_cancel": Text("Cancel", "Stop looking at the images, and suggest by the table alone from then on."),
     "live": Text(
         "Live",
         "Refit the model after every stroke and show what it predicts. Each state that is shown has a certificate and "

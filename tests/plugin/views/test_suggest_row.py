@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from napari_unlearn.data.suggestion import SURROUNDINGS
 from napari_unlearn.plugin.views.parts import Page
 from napari_unlearn.plugin.views.suggest_row import SuggestRow
 
@@ -37,8 +38,43 @@ def test_a_column_that_is_gone_is_no_longer_off(suggest_row: SuggestRow) -> None
 
 def test_a_table_without_kinds_is_said_in_the_menu(suggest_row: SuggestRow) -> None:
     suggest_row.show_columns(())
-    (only,) = suggest_row._menu.actions()
-    assert not only.isEnabled()
+    said, around = (action for action in suggest_row._menu.actions() if not action.isSeparator())
+    assert not said.isEnabled()
+    assert not around.isEnabled()
+
+
+def test_surroundings_can_be_switched_off_once_a_model_can_look_at_them(suggest_row: SuggestRow) -> None:
+    suggest_row.show_columns(("ruler",))
+    *_, around = suggest_row._menu.actions()
+    assert not around.isEnabled()
+    assert not around.isChecked()
+    assert "model" in around.toolTip()
+    suggest_row.show_columns(("ruler",), model=True)
+    *_, around = suggest_row._menu.actions()
+    assert around.isChecked()
+    assert suggest_row.surroundings
+    assert suggest_row.chosen is None
+    around.trigger()
+    assert not suggest_row.surroundings
+    assert suggest_row.chosen == ("ruler",)
+    suggest_row.show_columns(("ruler",), model=True)
+    *_, around = suggest_row._menu.actions()
+    assert not around.isChecked()
+    around.trigger()
+    suggest_row._menu.actions()[0].trigger()
+    assert suggest_row.chosen == (SURROUNDINGS,)
+
+
+def test_how_far_it_has_looked_is_said_while_it_looks(suggest_row: SuggestRow) -> None:
+    assert suggest_row._looking.isHidden()
+    suggest_row.show_looking(True)
+    assert not suggest_row._looking.isHidden()
+    assert suggest_row._doing._label.text() == "Loading the model…"
+    suggest_row.show_progress(40, 200, "Looking around the lesions", 12.0)
+    assert suggest_row._doing._label.text() == "Looking around the lesions…"
+    assert suggest_row._looked._label.text() == "40 of 200 · about 12 s left"
+    suggest_row.show_looking(False)
+    assert suggest_row._looking.isHidden()
 
 
 def test_the_reason_goes_when_there_is_none(suggest_row: SuggestRow) -> None:
