@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,53 +35,82 @@ def waited() -> float:
         return 0.0
 
 
-def main() -> None:
-    """Measure warm-up, opening, idling, brushing without and with Live, one exact run and its evaluation."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--until", choices=("idle", "live", "measure"), default="measure", help="the last phase")
-    options = parser.parse_args()
-    if sys.platform == "linux" and not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
-        print("There is no screen; run this under xvfb-run.")
-        return
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    import napari
-    from qtpy.QtCore import QTimer
-    from qtpy.QtWidgets import QApplication
+class Heartbeat:
+    """Gaps between the beats of a timer in the window's thread."""
 
-    from napari_unlearn.errors import UserError
-    from napari_unlearn.plugin.layers import Role
-    from napari_unlearn.plugin.widget import open_in
+    def __init__(self) -> None:
+        from qtpy.QtCore import QTimer
 
-    gaps: list[tuple[float, float]] = []
-    last = time.perf_counter(), waited()
+        self.gaps: list[tuple[float, float]] = []
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._beat)
+        self._last = time.perf_counter(), waited()
 
-    def beat() -> None:
-        nonlocal last
-        now = time.perf_counter(), waited()
-        gap = 1000 * (now[0] - last[0])
-        gaps.append((gap, gap - 1000 * (now[1] - last[1])))
-        last = now
+    def start(self) -> None:
+        """Begin to beat."""
+        self._timer.start(BEAT)
+        self._last = time.perf_counter(), waited()
 
-    def report(name: str) -> None:
-        late, own = np.array(gaps[1:]).T
+    def stop(self) -> None:
+        """Beat no more."""
+        self._timer.stop()
+
+    def report(self, name: str) -> None:
+        """Print what was measured since the last report."""
+        late, own = np.array(self.gaps[1:]).T
         print(
             f"{name:<10} {len(late):5d} beats  median {np.median(late):6.1f} ms  95 % {np.quantile(late, 0.95):6.1f} ms"
             f"   99 % {np.quantile(late, 0.99):6.1f} ms   longest {late.max():6.1f} ms   own {own.max():6.1f} ms"
             f"   over 50 ms: {int((own > 50).sum())}   load {os.getloadavg()[0]:.1f}",
             flush=True,
         )
-        gaps.clear()
+        self.gaps.clear()
 
-    def until(condition: object, seconds: float = 600) -> None:
-        end = time.monotonic() + seconds
-        while not condition() and time.monotonic() < end:  # type: ignore[operator]
-            QApplication.processEvents()
-            time.sleep(0.001)
+    def _beat(self) -> None:
+        now = time.perf_counter(), waited()
+        gap = 1000 * (now[0] - self._last[0])
+        self.gaps.append((gap, gap - 1000 * (now[1] - self._last[1])))
+        self._last = now
 
-    def wait(seconds: float) -> None:
-        end = time.monotonic() + seconds
-        until(lambda: time.monotonic() > end)
+
+def until(condition: Callable[[], bool], seconds: float = 600) -> None:
+    """Let the window work until something holds."""
+    from qtpy.QtWidgets import QApplication
+
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
+def wait(seconds: float) -> None:
+    """Let the window work for a while."""
+    end = time.monotonic() + seconds
+    until(lambda: time.monotonic() > end)
+
+
+def has_screen() -> bool:
+    """Whether there is a screen; says so where there is none."""
+    there = sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if not there:
+        print("There is no screen; run this under xvfb-run.")
+    return there
+
+
+def main() -> None:
+    """Measure warm-up, opening, idling, brushing without and with Live, one exact run and its evaluation."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--until", choices=("idle", "live", "measure"), default="measure", help="the last phase")
+    options = parser.parse_args()
+    if not has_screen():
+        return
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    import napari
+
+    from napari_unlearn.errors import UserError
+    from napari_unlearn.plugin.layers import Role
+    from napari_unlearn.plugin.widget import open_in
 
     def brush(number: int) -> None:
         """Take a little off the rim of the fine mask, a movement of the mouse at a time."""
@@ -101,9 +131,9 @@ def main() -> None:
     def unlearn() -> None:
         controller.perform("unlearn")
         until(lambda: not bench.task.state.busy or bench.project.previous is not None)
-        report("unlearn")
+        heart.report("unlearn")
         until(lambda: not bench.task.state.busy)
-        report("measure")
+        heart.report("measure")
 
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -117,42 +147,40 @@ def main() -> None:
         viewer = napari.Viewer()
         controller = open_in(viewer).controller
         bench = controller.bench
-        timer = QTimer()
-        timer.timeout.connect(beat)
+        heart = Heartbeat()
         wait(2)
-        timer.start(BEAT)
-        last = time.perf_counter(), waited()
+        heart.start()
         wait(8)
-        report("warm-up")
+        heart.report("warm-up")
         controller.opening.open(work / "dataset", work / "model")
         until(lambda: bench.has_project and bench.project.case is not None)
         until(lambda: not controller.predicting.task.state.busy)
-        report("open")
+        heart.report("open")
         wait(5)
-        report("idle")
+        heart.report("idle")
         if options.until != "idle":
             refined = next(case for case in bench.project.dataset.split("train") if case.is_refined)
             bench.project.select(refined.id)
             controller.perform("go_refine")
             wait(2)
-            gaps.clear()
+            heart.gaps.clear()
             for number in range(STROKES):
                 brush(number)
-            report("brush")
+            heart.report("brush")
             controller.perform("live")
             until(settled)
-            report("live on")
+            heart.report("live on")
             for number in range(STROKES):
                 brush(number)
                 until(settled)
             wait(2)
-            report("live")
+            heart.report("live")
             controller.perform("live")
             wait(1)
-            gaps.clear()
+            heart.gaps.clear()
         if options.until == "measure":
             unlearn()
-        timer.stop()
+        heart.stop()
         viewer.close()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QProgressBar, QWidget
+from qtpy.QtWidgets import QWidget
 
+from napari_unlearn.plugin.views.bar import Bar
 from napari_unlearn.plugin.views.parts import Card, label, row
 
 
@@ -24,9 +25,8 @@ class Gauge(Card):
         super().__init__(parent)
         self._number = label("–", "number")
         self._share = label("", "hint")
-        self._bar = QProgressBar()
+        self._bar = Bar()
         self._bar.setRange(0, 1000)
-        self._bar.setTextVisible(False)
         self._bar.setStyleSheet(f"QProgressBar::chunk {{ background: {colour}; border-radius: 4px; }}")
         self.body.addWidget(label(title, "hint"))
         self.body.addLayout(row(self._number, self._share, stretch=1))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QButtonGroup, QProgressBar, QSlider, QSpinBox, QWidget
+from qtpy.QtWidgets import QButtonGroup, QSlider, QSpinBox, QWidget
 
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.bar import Bar
 from napari_unlearn.plugin.views.case_strip import CaseStrip
 from napari_unlearn.plugin.views.gauge import Gauge
 from napari_unlearn.plugin.views.legend import Legend
@@ -84,8 +85,7 @@ class RefinePage(Page):
 
         self.body.addStretch(1)
         self._progress = label("", "hint", wrap=True)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = Bar()
         self.foot.addWidget(self._progress)
         self.foot.addWidget(self._bar)
         self.foot.addLayout(row(self.button("done_refining", "primary"), self.button("go_unlearn"), stretch=0))

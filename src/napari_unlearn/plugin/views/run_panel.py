@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_unlearn.plugin.texts import TEXTS
+from napari_unlearn.plugin.views.bar import Bar
 from napari_unlearn.plugin.views.parts import Card, Line, named, row
 
 KEYS = ("pause", "stop", "cancel")
@@ -25,8 +26,7 @@ class RunPanel(Card):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(lambda _=False, key=key: self.requested.emit(key))
         self._message, self._remaining = Line(), Line("hint")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
+        self._bar = Bar()
         self._doing, self._left, self._total = "", "", 0
         self._asked: tuple[str, str] | None = None  # what was asked of the job comes before what it does
         self.body.addWidget(self._message)
