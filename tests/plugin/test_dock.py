@@ -49,12 +49,15 @@ def test_every_page_fits_the_width_it_is_made_for(bare_dock: Dock, name: str) ->
     assert bare_dock.minimumSizeHint().width() <= WIDTH + 30
 
 
-def test_nothing_is_cut_off_at_200_percent_nor_in_large_letters(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("scale", "sizes"), [(1.5, ["11"]), (2, ["9", "14"])])
+def test_nothing_is_cut_off_on_a_fine_screen_nor_in_large_letters(
+    scale: float, sizes: list[str], tmp_path: Path
+) -> None:
     child = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("scaled_dock.py")), "9", "14"],
+        [sys.executable, str(Path(__file__).with_name("scaled_dock.py")), *sizes],
         env={
             **os.environ,
-            "QT_SCALE_FACTOR": "2",
+            "QT_SCALE_FACTOR": str(scale),
             "QT_QPA_PLATFORM": "offscreen",
             "NAPARI_CONFIG": str(tmp_path / "settings.yaml"),
         },
@@ -63,7 +66,7 @@ def test_nothing_is_cut_off_at_200_percent_nor_in_large_letters(tmp_path: Path) 
         check=True,
     )
     told = json.loads(child.stdout.splitlines()[-1])
-    assert told["scale"] == 2
+    assert told["scale"] == scale
     assert told["problems"] == []
 
 
