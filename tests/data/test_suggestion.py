@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.suggestion import SURROUNDINGS, attributes, note_surroundings, shares, suggest
+from napari_unlearn.data.suggestion import SURROUNDINGS, Told, attributes, note_surroundings, shares, suggest
 from napari_unlearn.errors import UserError
 
 
@@ -120,12 +120,13 @@ def test_unusable_columns_are_refused_in_words() -> None:
 
 
 def around(number: int, diagnosis: str, like: str | None, refined: bool = False) -> Case:
-    return note_surroundings([case(number, diagnosis, refined)], {f"c{number}": like} if like is not None else {})[0]
+    told = {} if like is None else {f"c{number}": Told(like, 0.0)}
+    return note_surroundings([case(number, diagnosis, refined)], told)[0]
 
 
 def test_surroundings_become_a_column_of_the_cases_that_have_them() -> None:
     cases = [case(0, "nevus", ruler="1"), case(1, "nevus")]
-    found = note_surroundings(cases, {"c0": "melanoma"})
+    found = note_surroundings(cases, {"c0": Told("melanoma", 0.5)})
     assert found[0].metadata == {"ruler": "1", SURROUNDINGS: "melanoma"}
     assert found[1] == cases[1]
     assert SURROUNDINGS not in cases[0].metadata
@@ -169,3 +170,10 @@ def test_the_reason_says_in_a_sentence_what_the_surroundings_have_to_do_with_it(
 def test_surroundings_that_are_not_evened_out_are_no_reason() -> None:
     (first,) = suggest([around(0, "melanoma", "nevus")], 1, (), np.random.default_rng(0))
     assert first.reason == "No refined case shows melanoma yet."
+
+
+def test_of_cases_that_serve_equally_well_the_most_misleading_surroundings_come_first() -> None:
+    told = {f"c{i}": Told("nevus", float(gap)) for i, gap in enumerate([0.1, 0.9, 0.5, 0.7])}
+    cases = [*note_surroundings([case(i, "melanoma") for i in range(4)], told), case(4, "melanoma")]
+    found = suggest(cases, 5, (), np.random.default_rng(0), told)
+    assert [each.case.id for each in found] == ["c1", "c3", "c2", "c0", "c4"]

@@ -69,7 +69,10 @@ def test_the_shortcut_tells_each_case_from_the_others_and_a_diagnosis_of_one_cas
     ruler[4] = True
     features = {f"c{i}": np.append(rng.normal(size=4), 30.0 * shown) for i, shown in enumerate(ruler)}
     found = told({f"c{i}": name for i, name in enumerate(names)}, features)
-    assert found == {f"c{i}": "malignant" if ruler[i] else "benign" for i in range(16)}
+    assert {case: each.like for case, each in found.items()} == {
+        f"c{i}": "malignant" if ruler[i] else "benign" for i in range(16)
+    }
+    assert [case for case, each in found.items() if each.against > 0] == ["c4"]
 
 
 def test_one_diagnosis_alone_is_refused_in_words() -> None:

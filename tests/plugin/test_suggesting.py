@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.suggestion import SURROUNDINGS, Suggestion
+from napari_unlearn.data.suggestion import SURROUNDINGS, Suggestion, Told
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.events import Done, Event, Progress
 from napari_unlearn.jobs.guard import guarded
@@ -45,7 +45,8 @@ def test_all_columns_that_sort_into_kinds_count_unless_some_are_chosen() -> None
 
 def test_what_surrounds_the_lesions_is_one_more_column() -> None:
     alike = [replace(each, metadata={}) for each in CASES]
-    told = {"a": "malignant", "b": "benign", "c": "benign", "d": "malignant", "e": "benign"}
+    likes = {"a": "malignant", "b": "benign", "c": "benign", "d": "malignant", "e": "benign"}
+    told = {name: Told(like, 0.0) for name, like in likes.items()}
     found = next_case(alike, None, told)
     assert found.case.id == "e"
     assert found.reason == "Its surroundings look like those of benign cases, but it is malignant."
@@ -124,7 +125,7 @@ def test_what_cannot_be_suggested_is_said(ready: UnlearnWidget, qtbot: Any, monk
 class Looking:
     """A job that has looked at two of four images and goes on when it may, or fails then."""
 
-    def __init__(self, told: dict[str, str]) -> None:
+    def __init__(self, told: dict[str, Told]) -> None:
         self.requests: list[object] = []
         self.go_on = False
         self.failure = ""
@@ -142,7 +143,9 @@ class Looking:
 @pytest.fixture
 def looking(open_dock: UnlearnWidget, monkeypatch: pytest.MonkeyPatch) -> Looking:
     open_dock.controller.perform("go_refine")
-    fake = Looking({case.id: case.diagnosis or "" for case in open_dock.controller.bench.project.dataset.cases})
+    fake = Looking(
+        {case.id: Told(case.diagnosis or "", -1.0) for case in open_dock.controller.bench.project.dataset.cases}
+    )
     monkeypatch.setattr(suggesting.surroundings, "events", guarded(fake.events))
     return fake
 

@@ -16,7 +16,7 @@ from napari_unlearn.errors import UserError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from napari_unlearn.data.suggestion import Share
+    from napari_unlearn.data.suggestion import Share, Told
 
 Columns = Annotated[
     list[str] | None,
@@ -55,10 +55,11 @@ def suggest(
         opened = open_dataset(dataset)
         training = taking_part(dataset, opened.split(training_split(opened)))
         columns = tuple(even) if even else suggestion.attributes(training)
-        if model is not None:
-            training = suggestion.note_surroundings(training, _surroundings(dataset, model, device))
+        told = None if model is None else _surroundings(dataset, model, device)
+        if told is not None:
+            training = suggestion.note_surroundings(training, told)
             columns = tuple(dict.fromkeys((*columns, suggestion.SURROUNDINGS)))
-        found = suggestion.suggest(training, cases, columns, np.random.default_rng(seed))
+        found = suggestion.suggest(training, cases, columns, np.random.default_rng(seed), told)
     except UserError as error:
         fail(str(error))
     after = [case for case in training if case.is_refined] + [each.case for each in found]
@@ -85,12 +86,12 @@ def suggest(
         OUT.print(_evenness(everywhere, among))
 
 
-def _surroundings(dataset: Path, model: Path, device: str) -> Mapping[str, str]:
+def _surroundings(dataset: Path, model: Path, device: str) -> Mapping[str, Told]:
     from napari_unlearn.jobs.surroundings import SurroundingsRequest, events
     from napari_unlearn.jobs.token import Token
 
     token = Token()
-    return cast("Mapping[str, str]", follow(events(SurroundingsRequest(dataset, model, device), token), token))
+    return cast("Mapping[str, Told]", follow(events(SurroundingsRequest(dataset, model, device), token), token))
 
 
 def _evenness(everywhere: Sequence[Share], among: Sequence[Share]) -> Table:

@@ -56,6 +56,22 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the surroundings of a case say.
+
+    Attributes
+    ----------
+    like : str
+        The diagnosis that they speak for.
+    against : float
+        How much more they speak for another diagnosis than for that of the case; below 0 where they speak for it.
+    """
+
+    like: str
+    against: float
+
+
+@dataclass(frozen=True)
 class Share:
     """How common an attribute is in one diagnosis.
 
@@ -100,15 +116,15 @@ def attributes(cases: Sequence[Case]) -> tuple[str, ...]:
     return tuple(name for name in names if 2 <= len({case.metadata.get(name, "") for case in cases}) <= MOST_VALUES)
 
 
-def note_surroundings(cases: Sequence[Case], told: Mapping[str, str]) -> tuple[Case, ...]:
+def note_surroundings(cases: Sequence[Case], told: Mapping[str, Told]) -> tuple[Case, ...]:
     """Add the column `SURROUNDINGS`, so that it can be evened out like any other.
 
     Parameters
     ----------
     cases : sequence of Case
         Any.
-    told : mapping of str to str
-        The diagnosis that its surroundings speak for, by the id of the case, as `evaluation.surroundings` finds it.
+    told : mapping of str to Told
+        By the id of the case, as `evaluation.surroundings` finds it.
 
     Returns
     -------
@@ -116,13 +132,17 @@ def note_surroundings(cases: Sequence[Case], told: Mapping[str, str]) -> tuple[C
         In their order; those that `told` does not have stay as they are.
     """
     return tuple(
-        replace(case, metadata={**case.metadata, SURROUNDINGS: told[case.id]}) if case.id in told else case
+        replace(case, metadata={**case.metadata, SURROUNDINGS: told[case.id].like}) if case.id in told else case
         for case in cases
     )
 
 
 def suggest(
-    cases: Sequence[Case], count: int, columns: Sequence[str], rng: np.random.Generator
+    cases: Sequence[Case],
+    count: int,
+    columns: Sequence[str],
+    rng: np.random.Generator,
+    told: Mapping[str, Told] | None = None,
 ) -> tuple[Suggestion, ...]:
     """Choose cases to refine so that nothing in the table tells the diagnosis of the refined ones.
 
@@ -136,6 +156,8 @@ def suggest(
         Attributes to even out, as `attributes` finds them.
     rng : numpy.random.Generator
         Decides between cases that serve equally well.
+    told : mapping of str to Told, optional
+        Decides before that: the case whose surroundings speak most against its diagnosis comes first.
 
     Returns
     -------
@@ -157,6 +179,9 @@ def suggest(
     sums = np.stack([features[refined & (group == k)].sum(axis=0) for k in range(len(groups))])
     numbers = np.array([float((refined & (group == k)).sum()) for k in range(len(groups))])
     order = rng.permutation(len(known))
+    if told is not None:
+        against = np.array([told[case.id].against if case.id in told else -np.inf for case in known])
+        order = order[np.argsort(-against[order], kind="stable")]
     found: list[Suggestion] = []
     while len(found) < count and free.any():
         open_groups = [k for k in range(len(groups)) if (free & (group == k)).any()]

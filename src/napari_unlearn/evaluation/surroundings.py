@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 
 from napari_unlearn.data.case import Case
+from napari_unlearn.data.suggestion import Told
 from napari_unlearn.errors import UserError
 from napari_unlearn.evaluation.feature_space import cache_of
-from napari_unlearn.leakage.surroundings import told_by
+from napari_unlearn.leakage.surroundings import evidence
 from napari_unlearn.models.grid import image_to_grid, mask_to_grid
 from napari_unlearn.models.head import pooled_pixels
 from napari_unlearn.models.segmenter import Segmenter
@@ -41,7 +42,7 @@ def with_surroundings(cases: Sequence[Case]) -> list[Case]:
     return [case for case in cases if case.diagnosis and case.coarse_path is not None]
 
 
-def read_surroundings(segmenter: Segmenter, cases: Sequence[Case]) -> Iterator[str | dict[str, str]]:
+def read_surroundings(segmenter: Segmenter, cases: Sequence[Case]) -> Iterator[str | dict[str, Told]]:
     """Find out which diagnosis the surroundings of each case speak for.
 
     Parameters
@@ -53,9 +54,9 @@ def read_surroundings(segmenter: Segmenter, cases: Sequence[Case]) -> Iterator[s
 
     Yields
     ------
-    str or dict of str to str
-        The id of each case as it is done. Last comes the diagnosis by the id of the case; cases whose coarse mask fills
-        the image have no surroundings and are not in it.
+    str or dict of str to Told
+        The id of each case as it is done. Last comes what was found, by the id of the case; cases whose coarse mask
+        fills the image have no surroundings and are not in it.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def read_surroundings(segmenter: Segmenter, cases: Sequence[Case]) -> Iterator[s
     yield told({case.id: case.diagnosis or "" for case in cases if case.id in features}, features)
 
 
-def told(diagnoses: Mapping[str, str], features: Mapping[str, FloatArray]) -> dict[str, str]:
+def told(diagnoses: Mapping[str, str], features: Mapping[str, FloatArray]) -> dict[str, Told]:
     """Read diagnoses off features, each case from all the others.
 
     Parameters
@@ -85,8 +86,9 @@ def told(diagnoses: Mapping[str, str], features: Mapping[str, FloatArray]) -> di
 
     Returns
     -------
-    dict of str to str
-        What the features speak for; cases of a diagnosis that has no other case are left out.
+    dict of str to Told
+        What the features speak for, and by how much against the diagnosis of the case; a case without another one of
+        its diagnosis is left out.
 
     Raises
     ------
@@ -100,7 +102,11 @@ def told(diagnoses: Mapping[str, str], features: Mapping[str, FloatArray]) -> di
             "coarse masks and pixels outside them; leave the surroundings out, or fill in the column diagnosis."
         )
     ids = [case for case, name in diagnoses.items() if name in names]
-    found = told_by(
-        np.stack([features[case] for case in ids]), np.array([names.index(diagnoses[case]) for case in ids])
-    )
-    return {case: names[k] for case, k in zip(ids, found.tolist(), strict=True)}
+    own = np.array([names.index(diagnoses[case]) for case in ids])
+    scores = evidence(np.stack([features[case] for case in ids]), own)
+    rows = np.arange(len(ids))
+    others = scores.copy()
+    others[rows, own] = -np.inf
+    against = others.max(axis=1) - scores[rows, own]
+    likes = scores.argmax(axis=1).tolist()
+    return {case: Told(names[k], gap) for case, k, gap in zip(ids, likes, against.tolist(), strict=True)}

@@ -1,4 +1,4 @@
-"""Which class the surroundings of each lesion speak for: a shortcut that nobody has noted.
+"""What the surroundings of each lesion say of its class: a shortcut that nobody has noted.
 
 What can be told of the diagnosis from outside every coarse mask is no sign of the lesion. A ridge regression on pooled
 features of these pixels reads it off, each case from all the others. Where the class that it names is not that of the
@@ -16,26 +16,23 @@ FloatArray = NDArray[np.float64]
 _STRENGTHS = np.logspace(0, 6, 25)
 
 
-def told_by(features: FloatArray, classes: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Read the class of every case off its surroundings.
+def evidence(features: FloatArray, classes: NDArray[np.intp]) -> FloatArray:
+    """How much the surroundings of every case speak for each class.
 
     Parameters
     ----------
     features : ndarray of float64, shape (n, F)
         Pooled over the surroundings of each case.
     classes : ndarray of int, shape (n,)
-        Class of each case, counted from 0; at least two occur, each with two cases or more.
+        Class of each case, from 0 to K - 1; each occurs twice or more.
 
     Returns
     -------
-    ndarray of int, shape (n,)
-        The class that the surroundings of each case speak for, by a fit to the other cases; every class weighs the
-        same, however many cases it has.
+    ndarray of float64, shape (n, K)
+        About 1 where they speak for the class and -1 where they speak against it, by a fit to the other cases; every
+        class weighs the same, however many cases it has.
     """
-    known = np.unique(classes)
-    scores = np.column_stack([_left_out(features, classes == k) for k in known])
-    told: NDArray[np.intp] = known[scores.argmax(axis=1)]
-    return told
+    return np.column_stack([_left_out(features, classes == k) for k in range(int(classes.max()) + 1)])
 
 
 def _left_out(features: FloatArray, positive: NDArray[np.bool_]) -> FloatArray:

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject
 
 from napari_unlearn.data import suggestion
 from napari_unlearn.data.case import Case
-from napari_unlearn.data.suggestion import Suggestion
+from napari_unlearn.data.suggestion import Suggestion, Told
 from napari_unlearn.jobs import surroundings
 from napari_unlearn.jobs.events import Done, Event, Failed, Progress
 from napari_unlearn.jobs.train import training_split
@@ -23,7 +23,7 @@ _AGAIN = "Suggestions go by the table alone; tick what surrounds the lesion unde
 
 
 def next_case(
-    cases: Sequence[Case], columns: Sequence[str] | None, told: Mapping[str, str] | None = None
+    cases: Sequence[Case], columns: Sequence[str] | None, told: Mapping[str, Told] | None = None
 ) -> Suggestion:
     """Choose the case to refine next.
 
@@ -33,8 +33,8 @@ def next_case(
         Training cases, refined ones among them.
     columns : sequence of str or None
         Columns of the table to even out; None for all that sort into a few kinds.
-    told : mapping of str to str, optional
-        The diagnosis that the surroundings of each case speak for, by its id; one more column.
+    told : mapping of str to Told, optional
+        What the surroundings of each case say, by its id; one more column.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def next_case(
     if told is not None:
         cases = suggestion.note_surroundings(cases, told)
     columns = suggestion.attributes(cases) if columns is None else columns
-    (found,) = suggestion.suggest(cases, 1, columns, np.random.default_rng(0))
+    (found,) = suggestion.suggest(cases, 1, columns, np.random.default_rng(0), told)
     return found
 
 
@@ -67,7 +67,7 @@ class Suggesting(QObject):
         self._row = bench.dock.refine.suggest
         self._found: Suggestion | None = None
         self._passed: set[str] = set()  # suggested, and the person went on without refining them
-        self._told: Mapping[str, str] | None = None  # what the surroundings speak for, kept while the data set is open
+        self._told: Mapping[str, Told] | None = None  # what the surroundings speak for, kept while the data set is open
         self._told_by: Path | None = None
         self._asked_in: tuple[str, CaseStatus] | None = None  # where the person was when looking began
         self.looking = False
