@@ -83,7 +83,9 @@ class Sign(QWidget):
         """Draw it."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(self.rim), self._width, join=Qt.PenJoinStyle.MiterJoin))
+        pen = QPen(QColor(self.rim), self._width)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)  # PyQt and PySide have different names for it as an argument
+        painter.setPen(pen)
         painter.setBrush(QBrush(QColor(self.fill)))
         middle, radius = QPointF(SIDE / 2, SIDE / 2), SIDE / 2 - 2.5
         outline = SHAPES[self.symbol]
