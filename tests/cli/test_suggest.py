@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from click.testing import Result
+from PIL import Image
 
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.project.case_notes import CaseNotes
@@ -30,6 +32,20 @@ def test_people_see_what_becomes_even(type_: Callable[..., Result], sample: Data
     assert result.exit_code == 0
     assert "Refine next" in result.stdout
     assert "ruler" in result.stdout
+
+
+def test_an_attribute_that_no_refined_case_has_is_none_of_theirs(type_: Callable[..., Result], tmp_path: Path) -> None:
+    for folder in ("images", "coarse", "fine"):
+        (tmp_path / folder).mkdir()
+        for case in "a" if folder == "fine" else "abc":
+            picture = Image.fromarray(np.zeros((32, 32), np.uint8))
+            (picture.convert("RGB") if folder == "images" else picture).save(tmp_path / folder / f"{case}.png")
+    lines = ["id,split,diagnosis,ruler", "a,train,benign,0", "b,train,malignant,0", "c,train,benign,1"]
+    (tmp_path / "metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (tmp_path / "dataset.toml").write_text("classes = ['background', 'benign', 'malignant']\n", encoding="utf-8")
+    shown = type_("suggest", tmp_path, "--cases", "1").stdout
+    assert "50% -> 0%" in shown
+    assert "0% -> none refined" not in shown
 
 
 def test_an_unknown_column_is_told(refused: Callable[..., str], sample: Dataset) -> None:

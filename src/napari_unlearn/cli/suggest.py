@@ -100,12 +100,12 @@ def _evenness(everywhere: Sequence[Share], among: Sequence[Share]) -> Table:
     diagnoses = sorted({each.diagnosis for each in everywhere})
     table = Table("Attribute", *diagnoses, title="All training cases -> refined with these")
     after = {(each.attribute, each.diagnosis): each.share for each in among}
+    shown = {each.diagnosis for each in among}
     rows: dict[str, list[str]] = {}
     for each in everywhere:
-        later = after.get((each.attribute, each.diagnosis))
-        rows.setdefault(each.attribute, []).append(
-            f"{each.share:.0%} -> " + ("none refined" if later is None else f"{later:.0%}")
-        )
+        # What no refined case has is no attribute of theirs.
+        later = f"{after.get((each.attribute, each.diagnosis), 0):.0%}" if each.diagnosis in shown else "none refined"
+        rows.setdefault(each.attribute, []).append(f"{each.share:.0%} -> {later}")
     for attribute, cells in rows.items():
         table.add_row(attribute, *cells)
     return table
