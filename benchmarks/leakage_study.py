@@ -1,6 +1,6 @@
 """How far leakage estimates are from a truth that is known, and how often their intervals hold it.
 
-    python benchmarks/leakage_study.py [--trials 500] [--images 200] [--redraw] [--out FILE] [--figure FILE]
+    python benchmarks/leakage_study.py [--trials 1000] [--images 200] [--redraw] [--out FILE] [--figure FILE]
 
 Images are drawn from distributions in which S_global follows from the probabilities: at every pixel an artefact, a true
 class and the predictions of two models, one before and one after a revision that weakens the shortcut. What happens at
@@ -32,7 +32,7 @@ from napari_unlearn.leakage.observations import observe
 
 ROOT = Path(__file__).parents[1]
 SIZE = 8
-RESAMPLES, SHUFFLES = 1000, 60
+RESAMPLES, SHUFFLES = 1000, 200  # as `evaluate` does
 FIRST_SEED = 50_000
 PATCH = 1.5  # pixels, the width of the patches that go together in an image
 GRAIN = 0.3  # share of the variance that belongs to each pixel alone
@@ -237,7 +237,7 @@ def _one(work: tuple[int, int, int]) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=int, default=500)
+    parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     parser.add_argument("--redraw", action="store_true", help="only print and draw what --out holds")

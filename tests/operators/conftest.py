@@ -250,7 +250,7 @@ def make_bounded() -> Callable[..., HeadProblem]:
             weights,
             CLASSES,
             1e-3,
-            BoundedImages(training, 0, bounded_pixels, coarse.astype(np.int64), refined),
+            BoundedImages(training, 0, bounded_pixels, coarse.astype(np.int64), refined, np.zeros(images, bool)),
         )
 
     return make

@@ -87,8 +87,11 @@ def test_composed_cases_come_behind_with_at_most_their_share_and_no_weight_raise
     features = rng.normal(size=(9, 30, sum(segmenter.head.channels))).astype(np.float32)
     labels = rng.integers(3, size=(9, 30)).astype(np.uint8)
     for share in (0.0, 0.2, 0.9, 1.0):
-        joined = images.with_composed(features, labels, segmenter.head.standardiser, share)
+        free = np.arange(9) < 2
+        joined = images.with_composed(features, labels, free, segmenter.head.standardiser, share, share / 2)
         assert (joined.composed, len(joined.pixels), len(joined.refined)) == (9, 21, 21)
+        assert not joined.lesion_free.any()  # no image of the training is
+        assert joined.lesion_free_share == share / 2
         np.testing.assert_array_equal(joined.pixels.features[:12], images.pixels.features)
         np.testing.assert_array_equal(joined.pixels.weights[:12], images.pixels.weights)
         np.testing.assert_array_equal(joined.pixels.labels[12:], labels)
@@ -96,6 +99,42 @@ def test_composed_cases_come_behind_with_at_most_their_share_and_no_weight_raise
         assert added / (own + added) == pytest.approx(min(share, 9 / (own + 9)))
         assert joined.pixels.weights.max() <= 1 / 30 + 1e-12
         assert np.linalg.norm(joined.pixels.features, axis=2).max() <= images.pixels.radius * (1 + 1e-5)
+
+
+def with_composed(images: BoundedImages, segmenter: HeadSegmenter, share: float, share_of_free: float) -> BoundedImages:
+    """Nine composed images behind these, two of them without a lesion."""
+    features = np.random.default_rng(0).normal(size=(9, 30, sum(segmenter.head.channels))).astype(np.float32)
+    labels = np.zeros((9, 30), np.uint8)
+    labels[2:, 0] = 1
+    free = np.arange(9) < 2
+    return images.with_composed(features, labels, free, segmenter.head.standardiser, share, share_of_free)
+
+
+def test_composed_cases_of_each_kind_get_at_most_their_share(segmenter: HeadSegmenter, sample: Dataset) -> None:
+    images = read(segmenter, sample.split("train"))
+    free = ~images.refined & (np.cumsum(~images.refined) <= 3)
+    weights = np.where(free[:, None], 1 / 30, images.pixels.weights)
+    images = dataclasses.replace(images, lesion_free=free, pixels=dataclasses.replace(images.pixels, weights=weights))
+    masses = with_composed(images, segmenter, 0.4, 0.25).pixels.weights.sum(axis=1)
+    lesions = masses[:12][images.refined].sum()
+    assert masses[14:].sum() / (lesions + masses[14:].sum()) == pytest.approx(min(0.4, 7 / (lesions + 7)))
+    assert masses[12:14].sum() == pytest.approx(1)  # a quarter of what these and the three make
+
+
+def test_fewer_composed_cases_in_whole_count_as_much_as_more_in_part(segmenter: HeadSegmenter, sample: Dataset) -> None:
+    images = with_composed(read(segmenter, sample.split("train")), segmenter, 0.9, 0.9)
+    images = dataclasses.replace(images, lesion_free=np.arange(21) % 7 == 5)  # two of them are composed
+    masses = np.where(np.arange(21) < 12, 0.3, 0.6)
+    found = images.in_whole(masses)
+    assert (found.composed, len(found.pixels), len(found.coarse), len(found.refined)) == (5, 17, 17, 17)
+    assert found.lesion_free[12:].sum() == 1  # 0.6 of two is 1, of the other seven 4
+    np.testing.assert_allclose(found.pixels.weights[12:], 1 / 30)
+    np.testing.assert_array_equal(found.pixels.weights[:12], images.pixels.weights[:12])
+    kept = [int(np.flatnonzero((images.pixels.features == each).all(axis=(1, 2)))[0]) for each in found.pixels.features]
+    assert kept[:12] == list(range(12))
+    assert kept[12:] == sorted(set(kept[12:]))
+    np.testing.assert_array_equal(found.lesion_free, images.lesion_free[kept])
+    np.testing.assert_array_equal(found.pixels.labels, images.pixels.labels[kept])
 
 
 @pytest.fixture(scope="module")

@@ -192,7 +192,8 @@ def test_composed_cases_count_as_added_pixels_and_it_is_within_its_bound_of_the_
     rng = np.random.default_rng(5)
     features, labels = rng.normal(size=(2, 20, 4)).astype(np.float32), rng.integers(3, size=(2, 20)).astype(np.uint8)
     plain = problem.bounded
-    images = plain.with_composed(features, labels, Standardiser(np.zeros(4), np.ones(4)), share)
+    standardiser = Standardiser(np.zeros(4), np.ones(4))
+    images = plain.with_composed(features, labels, np.zeros(2, bool), standardiser, share, share)
     problem = dataclasses.replace(problem, bounded=images)
     _, revision = finish(operator, problem, SETTINGS, silence)
     numbers = revision.numbers
@@ -217,7 +218,8 @@ def test_composed_cases_are_certified_and_fewer_of_them_do_not_verify(
 ) -> None:
     problem = make(1)
     features, labels = np.ones((1, 20, 4), np.float32), np.ones((1, 20), np.uint8)
-    images = problem.bounded.with_composed(features, labels, Standardiser(np.zeros(4), np.ones(4)), 0.1)
+    standardiser = Standardiser(np.zeros(4), np.ones(4))
+    images = problem.bounded.with_composed(features, labels, np.zeros(1, bool), standardiser, 0.1, 0.1)
     _, revision = finish(operator, dataclasses.replace(problem, bounded=images), SETTINGS, OperatingSystemNoise())
     assert check(certify(revision)) == []
     assert any("sensitivity is recorded as" in failure for failure in check(certify(revision, added_pixels=0)))
@@ -228,7 +230,8 @@ def test_composed_cases_that_would_drown_the_head_are_named(
 ) -> None:
     problem = make(3, convexity=0.05, radius=3.0)
     features, labels = np.ones((4, 20, 4), np.float32), np.ones((4, 20), np.uint8)
-    images = problem.bounded.with_composed(features, labels, Standardiser(np.zeros(4), np.ones(4)), 0.9)
+    standardiser = Standardiser(np.zeros(4), np.ones(4))
+    images = problem.bounded.with_composed(features, labels, np.zeros(4, bool), standardiser, 0.9, 0.9)
     with pytest.raises(
         UserError, match=r"at strength 0\.05 and composed cases worth 80 to be added, which needs noise"
     ):

@@ -154,21 +154,25 @@ def test_images_without_a_lesion_count_as_they_would_were_all_cases_refined(
     labels, weights = images.pixels.labels.copy(), images.pixels.weights.copy()
     labels[-1], weights[-1] = 0, 1 / labels.shape[1]  # an image without a lesion; of the rest, one is not refined
     refined = np.array([True, True, True, True, False, False])
+    free = np.array([False, False, False, False, False, True])
     weights[4, 0] = 0
     if composed:
-        refined = np.concatenate([refined, [True] * 2])
+        refined, free = np.concatenate([refined, [True] * 2]), np.concatenate([free, [False, True]])
         labels, weights = (np.concatenate([each, each[[0, -1]]]) for each in (labels, weights))
     pixels = dataclasses.replace(
         images.pixels, labels=labels, weights=weights, features=np.resize(images.pixels.features, (*labels.shape, 5))
     )
-    images = dataclasses.replace(images, pixels=pixels, refined=refined, composed=composed)
+    images = dataclasses.replace(
+        images, pixels=pixels, refined=refined, lesion_free=free, composed=composed, lesion_free_share=0.3
+    )
     found = weighted(images, 0.75).weights
     assert (found <= weights).all()
-    free = (labels == 0).all(axis=1) & (weights > 0).all(axis=1)
     np.testing.assert_array_equal(found[refined & ~free], weights[refined & ~free])
     # Were the fifth case refined too, there were five with a lesion and one without; four of five are known.
     expected = 4 / 5 * weights[5].sum() / weights[:4].sum()
     assert found[free].sum() / found[refined & ~free].sum() == pytest.approx(expected)
+    if composed:
+        assert found[7].sum() / found[free].sum() == pytest.approx(0.3)
 
 
 def test_the_certificate_says_which_images_are_covered(
@@ -221,7 +225,8 @@ def with_composed(problem: HeadProblem, count: int = 4, scale: float = 1.0) -> H
     features = (scale * rng.normal(size=(count, pixels, 4))).astype(np.float32)
     labels = rng.integers(3, size=(count, pixels)).astype(np.uint8)
     plain = Standardiser(np.zeros(4), np.ones(4))
-    return dataclasses.replace(problem, bounded=images.with_composed(features, labels, plain, 0.9))
+    composed = images.with_composed(features, labels, np.zeros(count, bool), plain, 0.9, 0.9)
+    return dataclasses.replace(problem, bounded=composed)
 
 
 def test_composed_cases_join_and_without_noise_it_ends_at_the_minimum_with_them(
@@ -233,6 +238,29 @@ def test_composed_cases_join_and_without_noise_it_ends_at_the_minimum_with_them(
     *_, state = objective(kept, problem.classes, CONVEXITY).newton(np.zeros((3, 5)), 50, 1e-12)
     np.testing.assert_allclose(problem.bounded.on_whitened(revision.weights), state.weights, atol=1e-4)
     assert revision.numbers["composed"] == 4
+
+
+def test_composed_cases_that_would_count_for_a_part_are_left_out(make: Callable[..., HeadProblem], finish: Any) -> None:
+    images = make(forgotten=2).bounded
+    own = np.arange(6)
+    # Two images without a lesion. Of four with one, two are refined.
+    weights = np.where((own >= 4)[:, None], 1 / images.pixels.labels.shape[1], images.pixels.weights)
+    images = dataclasses.replace(
+        images,
+        pixels=dataclasses.replace(images.pixels, weights=weights),
+        refined=own < 2,
+        lesion_free=own >= 4,
+    )
+    pixels = images.training.pixels
+    features = np.random.default_rng(5).normal(size=(8, pixels, 4)).astype(np.float32)
+    labels = np.random.default_rng(6).integers(3, size=(8, pixels)).astype(np.uint8)
+    plain = Standardiser(np.zeros(4), np.ones(4))
+    joined = images.with_composed(features, labels, np.arange(8) >= 4, plain, 0.5, 0.5)
+    _, revision = finish(operator, dataclasses.replace(make(), bounded=joined), SETTINGS)
+    # With a lesion, as many as are refined. As one lesion of two is known, the others count for half of these four, and
+    # composed ones for half of that.
+    assert joined.composed == 8
+    assert revision.numbers["composed"] == 2 + 1
 
 
 def test_composed_cases_make_epochs_longer_and_the_certificate_counts_them(

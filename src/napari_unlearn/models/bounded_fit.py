@@ -48,7 +48,7 @@ class BoundedRecipe:
     tolerance: float = 1e-8
     batch_size: int = 10
     epochs: int = 100
-    sigma: float = 2e-3
+    sigma: float = 5e-4
     projection_radius: float = 10.0
 
 

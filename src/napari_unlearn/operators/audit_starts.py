@@ -129,7 +129,7 @@ def _bounded(convexity: float, steps: NoisySteps | None = None) -> BoundedImages
         curvature = smoothness(own, convexity, images, 0)
         steps = dataclasses.replace(steps, step_size=1 / curvature, smoothness=curvature)
     training = BoundedTraining(images, shape[1], own.radius, convexity, "", "", steps)
-    return BoundedImages(training, 0, own, own.labels, np.ones(images, bool))
+    return BoundedImages(training, 0, own, own.labels, np.ones(images, bool), np.zeros(images, bool))
 
 
 def _pnsgd(operator: OperatorInfo) -> Starts:

@@ -22,6 +22,8 @@ from napari_unlearn.operators.retain_masks import MaskReader
 from napari_unlearn.operators.withdrawal import Withdrawal
 from napari_unlearn.privacy.certificate import Assumption
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, eq=False)
 class BoundedImages:
@@ -39,12 +41,16 @@ class BoundedImages:
         The labels that were trained on.
     refined : ndarray of bool, shape (n,)
         Whether an image teaches where its lesion is; of the others only certain background is known.
+    lesion_free : ndarray of bool, shape (n,)
+        Whether an image has no lesion in any of its masks, or is composed and what was put into it has none.
     composed : int
         How many of the images, the last ones, are composed of others: the head was not trained on these.
     any_start : bool
         Whether nothing may be assumed of the head but that it lies in the ball of the training: whole cases were
         withdrawn, whose images had a part in the features that it was trained on, or composed cases had a part in the
         request before this one.
+    lesion_free_share : float
+        Of the weight of images without a lesion, what composed ones shall carry.
     """
 
     training: BoundedTraining
@@ -52,11 +58,19 @@ class BoundedImages:
     pixels: BoundedPixels
     coarse: NDArray[np.int64]
     refined: NDArray[np.bool_]
+    lesion_free: NDArray[np.bool_]
     composed: int = 0
     any_start: bool = False
+    lesion_free_share: float = 0.0
 
     def with_composed(
-        self, features: NDArray[np.float32], labels: NDArray[np.uint8], standardiser: Standardiser, share: float
+        self,
+        features: NDArray[np.float32],
+        labels: NDArray[np.uint8],
+        lesion_free: NDArray[np.bool_],
+        standardiser: Standardiser,
+        share: float,
+        lesion_free_share: float,
     ) -> BoundedImages:
         """Put composed cases behind the images.
 
@@ -66,10 +80,13 @@ class BoundedImages:
             Raw features, of as many pixels as of the other images.
         labels : ndarray of uint8, shape (k, P)
             Class ids.
+        lesion_free : ndarray of bool, shape (k,)
+            Whether what was put into the surroundings is no lesion.
         standardiser : Standardiser
             Of the head in use.
-        share : float
-            Of the weight of all images that show lesions, at most, that the composed ones carry. No weight is raised.
+        share, lesion_free_share : float
+            Of the weight of images that teach where a lesion is, and of those without one, at most, that the composed
+            ones carry. No weight is raised.
 
         Returns
         -------
@@ -78,15 +95,59 @@ class BoundedImages:
         count = len(self.pixels)
         pixels = self.pixels.and_more(features, labels, standardiser)
         weights = pixels.weights.copy()
-        own, added = weights[:count][self.refined].sum(), weights[count:].sum()
-        if added > 0 and share < 1:
-            weights[count:] *= min(1.0, share / (1 - share) * own / added)
+        # Where all images of the training have lesions, there is no other kind that composed ones could belong to.
+        joined = np.concatenate([self.lesion_free, lesion_free & self.lesion_free.any()])
+        teaches = np.concatenate([self.refined, np.ones(len(labels), np.bool_)])
+        for kind, part in ((teaches & ~joined, share), (joined, lesion_free_share)):
+            own, added = np.flatnonzero(kind[:count]), count + np.flatnonzero(kind[count:])
+            if len(added) and part < 1:
+                weights[added] *= min(1.0, part / (1 - part) * weights[own].sum() / weights[added].sum())
         return dataclasses.replace(
             self,
             pixels=dataclasses.replace(pixels, weights=weights),
             coarse=np.concatenate([self.coarse, pixels.labels[count:]]),
-            refined=np.concatenate([self.refined, np.ones(len(labels), np.bool_)]),
+            refined=teaches,
+            lesion_free=joined,
             composed=len(labels),
+            lesion_free_share=lesion_free_share,
+        )
+
+    def in_whole(self, masses: FloatArray) -> BoundedImages:
+        """Leave composed cases out instead of letting more of them count for a part.
+
+        An image that counts for a part takes as much of a step as any other, and beside a loss that weighs less, the
+        pull towards zero weighs more.
+
+        Parameters
+        ----------
+        masses : ndarray of float64, shape (n,)
+            What each image is to count for; of composed ones with a lesion, and of those without, only the sum is used.
+
+        Returns
+        -------
+        BoundedImages
+            The composed cases that are left have their whole weight. They are taken in even steps, so that each case
+            keeps a part in them.
+        """
+        stays, added = np.ones(len(self.pixels), np.bool_), np.arange(len(self.pixels)) >= self.training.images
+        for kind in (added & self.lesion_free, added & ~self.lesion_free):
+            rows = np.flatnonzero(kind)
+            whole = int(masses[rows].sum() + _ROUNDING)
+            stays[rows] = False
+            stays[rows[np.arange(whole) * len(rows) // max(1, whole)]] = True
+        weights = np.where(added[:, None], 1 / self.pixels.labels.shape[1], self.pixels.weights)
+        return dataclasses.replace(
+            self,
+            pixels=dataclasses.replace(
+                self.pixels,
+                features=self.pixels.features[stays],
+                labels=self.pixels.labels[stays],
+                weights=weights[stays],
+            ),
+            coarse=self.coarse[stays],
+            refined=self.refined[stays],
+            lesion_free=self.lesion_free[stays],
+            composed=int(stays[added].sum()),
         )
 
     def on_whitened(self, weights: FloatArray) -> FloatArray:
@@ -200,9 +261,12 @@ def read_bounded_images(
         )
     card = segmenter.card
     masks = MaskReader(card.size, corrected, withdrawal)
+    lesion_free: list[bool] = []
 
     def labels(case: Case) -> NDArray[np.uint8]:
-        return np.stack([masks.read(case).retain, mask_to_grid(case.coarse(), card.size)], axis=-1)
+        kept = masks.read(case)
+        lesion_free.append(kept.lesion_free)
+        return np.stack([kept.retain, mask_to_grid(case.coarse(), card.size)], axis=-1)
 
     reading = read_images(cases, labels, segmenter.cache, card.size, training.pixels, card.seed)
     for item in reading:
@@ -222,6 +286,7 @@ def read_bounded_images(
             pixels,
             coarse,
             refined | withdrawal.keep_coarse,
+            np.array(lesion_free),
             any_start=True,
         )
         return
@@ -233,7 +298,7 @@ def read_bounded_images(
         )
     pixels = bounded(kept, standardiser, training.feature_radius)
     any_start = training.steps is not None and training.steps.composed > 0
-    yield BoundedImages(training, card.seed, pixels, coarse, refined, any_start=any_start)
+    yield BoundedImages(training, card.seed, pixels, coarse, refined, np.array(lesion_free), any_start=any_start)
 
 
 def _anew(training: BoundedTraining, pixels: BoundedPixels, seed: int) -> BoundedTraining:

@@ -152,7 +152,7 @@ def collect(
         if share < 1:  # the draw was reckoned without companions
             swap_pixels = max(1, swap_pixels * len(refined) // len(composing))
         composed: dict[bool, list[DrawnPixels]] = {True: [], False: []}
-        on_bounded: list[tuple[NDArray[np.float32], Mask]] = []
+        on_bounded: list[tuple[NDArray[np.float32], Mask, bool]] = []
         made = len(cases) + len(withdrawn)
         for place, batch in enumerate(composed_batches(composing, swaps, rng)):
             yield Step(made, total, "Composing counterfactual cases")
@@ -168,15 +168,17 @@ def collect(
                 if trained_on is not None:
                     places = rng.choice(own.size, trained_on.training.pixels, replace=False)
                     features = read_pixels(found[place_in_batch], *np.divmod(places, own.shape[1]))
-                    on_bounded.append((features, own.reshape(-1)[places]))
+                    on_bounded.append((features, own.reshape(-1)[places], not counterfactual.has_lesion))
+        elsewhere = lesion_free_share(composing, settings.swap_weight)
         if len(without):
-            elsewhere = lesion_free_share(composing, settings.swap_weight)
             without = _mix(without, pooled(composed.pop(False), standardiser, near), elsewhere)
         parts = [part for made_of in composed.values() for part in made_of]
         retained = _mix(retained, pooled(parts, standardiser, near), settings.swap_weight)
         if trained_on is not None:
-            features_of, labels_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
-            trained_on = trained_on.with_composed(features_of, labels_of, standardiser, settings.swap_weight)
+            features_of, labels_of, free_of = (np.stack(parts) for parts in zip(*on_bounded, strict=True))
+            trained_on = trained_on.with_composed(
+                features_of, labels_of, free_of, standardiser, settings.swap_weight, elsewhere
+            )
     if len(without):
         retained = _mix(retained, without, kinds.share(*masses))
     if certain:

@@ -36,9 +36,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.models.bounded_pixels import BoundedPixels
+from napari_unlearn.models.bounded_pixels import BoundedPixels, FloatArray
 from napari_unlearn.models.noisy_sgd import NoisySgd, smoothness
 from napari_unlearn.operators.bounded_images import BoundedImages, in_the_ball, trained_as_recorded
 from napari_unlearn.operators.catalogue.certified_convex import PnsgdSettings
@@ -66,6 +67,8 @@ class Pnsgd:
         images = problem.bounded
         assert images is not None
         trained = images.training
+        if images.composed:
+            images = images.in_whole(_kinds_weighed(images).sum(axis=1))
         images = _with_steps_short_enough(images)
         numbers = account(images, budget, settings)
         training, steps = images.training, images.training.steps
@@ -208,9 +211,6 @@ def account(images: BoundedImages, budget: Budget, settings: PnsgdSettings) -> d
 def weighted(images: BoundedImages, share: float) -> BoundedPixels:
     """Give cases without a lesion, and the certain background of those without a fine mask, less weight.
 
-    What is without a lesion counts as it would were all cases refined, see `operators.lesion_free`. That is read off
-    the labels that may be kept.
-
     Parameters
     ----------
     images : BoundedImages
@@ -223,20 +223,38 @@ def weighted(images: BoundedImages, share: float) -> BoundedPixels:
     -------
     BoundedPixels
     """
-    weights = images.pixels.weights.copy()
-    free = ((images.pixels.labels == 0) & (weights > 0)).all(axis=1)
+    weights = _kinds_weighed(images)
+    background = ~images.refined & ~images.lesion_free
+    known, certain = weights[~background].sum(), weights[background].sum()
+    if certain > 0:
+        weights[background] *= min(1.0, share / (1 - share) * known / certain)
+    return dataclasses.replace(images.pixels, weights=weights)
+
+
+def _kinds_weighed(images: BoundedImages) -> FloatArray:
+    """Weights with which images without a lesion count as they would were all cases refined.
+
+    See `operators.lesion_free`. Of that the composed cases carry as much as with other operators.
+    """
+    weights, free = images.pixels.weights.copy(), images.lesion_free
     lesions = images.refined & ~free
     if free.any() and lesions.any():
         own = np.arange(len(weights)) < len(weights) - images.composed
         with_lesion, taught, without = own & ~free, own & lesions, own & free
         kinds = Kinds(int(with_lesion.sum()), int(taught.sum()), int(without.sum()), int(without.sum()))
         carried = kinds.share(weights[taught].sum(), weights[without].sum())
+        _lower(weights, without, free & ~own, images.lesion_free_share)
         weights[free] *= min(1.0, carried / (1 - carried) * weights[lesions].sum() / weights[free].sum())
-    background = ~images.refined & ~free
-    known, certain = weights[~background].sum(), weights[background].sum()
-    if certain > 0:
-        weights[background] *= min(1.0, share / (1 - share) * known / certain)
-    return dataclasses.replace(images.pixels, weights=weights)
+    return weights
+
+
+def _lower(weights: FloatArray, first: NDArray[np.bool_], second: NDArray[np.bool_], share: float) -> None:
+    """Take weight from one of two groups of images, so that the second carries `share` of what both carry."""
+    parts = [(group, part) for group, part in ((first, 1 - share), (second, share)) if group.any()]
+    if len(parts) == 2:
+        whole = min(weights[group].sum() / part for group, part in parts if part > 0)
+        for group, part in parts:
+            weights[group] *= whole * part / weights[group].sum()
 
 
 def _with_steps_short_enough(images: BoundedImages) -> BoundedImages:
