@@ -1,4 +1,4 @@
-"""The map of cases beside the image, with a real mouse."""
+"""The map of cases below the image, with a real mouse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from napari_unlearn.plugin.layers import Role
 
 @pytest.fixture
 def mapped(person: Any, sample: Dataset, tmp_path: Path, qtbot: Any) -> Any:
-    """Somebody with the map of four cases beside the image."""
+    """Somebody with the map of four cases below the image."""
     root = Path(shutil.copytree(sample.root, tmp_path / "dataset"))
     bench = person.controller.bench
     person.controller.opening.open(root)
@@ -91,8 +91,11 @@ def test_the_legend_is_there_as_long_as_the_map(mapped: Any) -> None:
     assert mapped.dock.step == "Compare"
     assert not legend.isHidden()
     assert {"Malignant", "Ruler", "Some or all forgotten"} <= {text.text() for text in legend.findChildren(QLabel)}
+    camera = mapped.viewer.scene.camera if hasattr(mapped.viewer, "scene") else mapped.viewer.camera
+    zoom = camera.zoom
     mapped.viewer.layers.remove(mapped.controller.feature_map.layer)
     assert legend.isHidden()
+    assert camera.zoom > 1.5 * zoom  # the image has the canvas for itself again
 
 
 def test_points_of_another_data_set_say_so(mapped: Any) -> None:
@@ -104,10 +107,10 @@ def test_points_of_another_data_set_say_so(mapped: Any) -> None:
     assert sentence.startswith("The case gone is not in the data set that is open")
 
 
-def test_the_map_stays_right_of_an_image_that_is_wider(mapped: Any) -> None:
+def test_the_map_stays_below_the_middle_of_an_image_of_another_size(mapped: Any) -> None:
     controller = mapped.controller
     layer, image = controller.feature_map.layer, controller.bench.book.find(Role.IMAGE)
-    left = layer.extent.world[0, 1]
-    image.data = np.zeros((64, 100, 3), np.uint8)
+    top, left = layer.extent.world[0]
+    image.data = np.zeros((80, 100, 3), np.uint8)
     controller.feature_map.place()
-    assert layer.extent.world[0, 1] == pytest.approx(left + 100 - 64)
+    assert layer.extent.world[0] == pytest.approx([top + 80 - 64, left + (100 - 64) / 2])

@@ -85,6 +85,19 @@ def test_the_numbers_of_a_case_are_those_of_its_two_predictions() -> None:
     assert (dice.before, dice.after) == ("1.000", "0.000")
 
 
+def test_where_there_is_no_lesion_less_of_it_is_better_and_dice_is_explained() -> None:
+    fine = np.zeros((10, 10), np.uint8)
+    before, after = np.ones_like(fine), fine.copy()
+    after[0, 0] = 1
+    dice, area, _ = case_rows(before, after, fine)
+    assert "no lesion" in dice.tip
+    assert (area.before, area.after, area.better) == ("100.0 %", "1.0 %", 1)
+    assert case_rows(after, before, fine)[1].better == -1
+    assert case_rows(None, after, fine)[1].better == 0
+    assert case_rows(before, after, fine, finished=False)[1].better == 0
+    assert case_rows(before, after, before)[1].better == 0  # there is a lesion, and less of it may be worse
+
+
 def test_an_unfinished_mask_is_no_measure_of_the_models() -> None:
     fine = np.ones((10, 10), np.uint8)
     dice, area, _ = case_rows(fine, np.zeros_like(fine), fine, finished=False)

@@ -17,6 +17,8 @@ LEAKAGE_TIP = (
     "What spurious artefacts tell about the predicted class, in nats per predicted pixel, with its 95 % interval; "
     "0 means nothing."
 )
+DICE_TIP = "Overlap of the predicted lesion with the fine mask; 1 is perfect."
+NO_LESION_TIP = "The fine mask shows no lesion: 1 where a model finds none either, 0 where it finds a single pixel."
 UNFINISHED_TIP = "Shown once the fine mask of this case is done (Done refining, step 2)."
 GAP_TIP = "AUROC where shortcut and diagnosis agree minus AUROC where they conflict; 0 means the shortcut is not used."
 
@@ -73,13 +75,16 @@ def case_rows(before: Mask | None, after: Mask | None, fine: Mask | None, finish
     """
     masks = before, after
     rows = []
+    nothing = fine is not None and finished and not fine.any()
     if fine is not None and not finished:
         rows.append(MetricRow("Dice (mask in progress)", "–", "–", tip=UNFINISHED_TIP))
     elif fine is not None:
         old, new = ({"dice": None if mask is None else _overlap(mask, fine)} for mask in masks)
-        rows.append(_row("Dice", "dice", old, new, "Overlap of the predicted lesion with the fine mask; 1 is perfect."))
-    areas = ["–" if mask is None else f"{100 * np.count_nonzero(mask) / mask.size:.1f} %" for mask in masks]
-    rows.append(MetricRow("Lesion area", *areas, tip="Share of the image that the model calls lesion."))
+        rows.append(_row("Dice", "dice", old, new, NO_LESION_TIP if nothing else DICE_TIP))
+    shares = [None if mask is None else np.count_nonzero(mask) / mask.size for mask in masks]
+    areas = ["–" if share is None else f"{100 * share:.1f} %" for share in shares]
+    less = 0 if None in shares or not nothing else int(np.sign(shares[0] - shares[1]))
+    rows.append(MetricRow("Lesion area", *areas, less, "Share of the image that the model calls lesion."))
     if before is not None and after is not None:
         changed = f"{np.count_nonzero(before != after):,} px"
         rows.append(MetricRow("Changed", "", changed, tip="Pixels that the two models see differently."))

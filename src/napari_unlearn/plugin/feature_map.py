@@ -1,8 +1,9 @@
-"""Controller of the map of cases: a layer of points beside the image; a click on a point opens its case."""
+"""Controller of the map of cases: a layer of points below the image; a click on a point opens its case."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
     from napari_unlearn.evaluation.feature_space import FeatureSpace
 
 NAME = "Feature map"
-BESIDE = "napari-unlearn beside"  # in the metadata: width of the image that the map was made for
+BELOW = "napari-unlearn below"  # in the metadata: height and width of the image that the map was made for
 GAP = 0.06  # between panels, as a share of their side
+HEAD = 0.14  # between the image and the panels, where their names stand
 SYMBOLS = ("disc", "square", "triangle_up", "diamond", "cross", "star")
+FEW = 3  # classes, with background
 THIN, WIDE = 0.12, 0.28  # rims, as a share of the point
 
 
 class FeatureMap(QObject):
-    """One square panel a model, to the right of the image, on the same axes.
+    """One square panel a model, side by side below the image, on the same axes.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ class FeatureMap(QObject):
         return next((layer for layer in layers if layer.metadata.get(KEY) == NAME), None)
 
     def show(self) -> None:
-        """Compute the map of the models that step 4 is about, and lay it beside the image.
+        """Compute the map of the models that step 4 is about, and lay it below the image.
 
         Raises
         ------
@@ -65,11 +68,11 @@ class FeatureMap(QObject):
         self._bench.run(feature_space.events, request, self._on_done)
 
     def place(self) -> None:
-        """Lay the map beside the image again, which may have another width now."""
+        """Lay the map below the image again, which may have another size now."""
         layer, image = self.layer, self._bench.book.find(Role.IMAGE)
         if layer is not None and image is not None:
-            wider = image.data.shape[1] - layer.metadata[BESIDE]
-            layer.translate = np.asarray(image.translate) + np.asarray(image.scale) * (0, wider)
+            higher, wider = np.subtract(image.data.shape[:2], layer.metadata[BELOW])
+            layer.translate = np.asarray(image.translate) + np.asarray(image.scale) * (higher, wider / 2)
 
     def _on_done(self, space: FeatureSpace) -> None:
         old = self.layer
@@ -78,19 +81,21 @@ class FeatureMap(QObject):
         image = self._bench.book.find(Role.IMAGE)
         if image is None:
             raise UserError("The image was removed; open a case first (step 1).")
-        layer = map_layer(space, image)
+        classes = self._bench.project.dataset.classes
+        layer = map_layer(space, image, classes)
         self._bench.viewer.layers.append(layer)
         layer.editable = False  # points are cases, and none can be added
         self._bench.viewer.reset_view()
         self._bench.dock.show_step(STEPS.index("Compare"))
-        self._legend.show_entries(*signs(space))
+        self._legend.show_entries(*signs(space, classes))
         self._bench.dock.messages.note(
-            "The map lies beside the image, one panel for each model. Click a point to open its case."
+            "The map lies below the image, one panel for each model. Click a point to open its case."
         )
 
     def _on_removed(self, event: object) -> None:
-        if self.layer is None:
+        if self.layer is None and not self._legend.isHidden():
             self._legend.hide()
+            self._bench.viewer.reset_view()  # the image gets the room back
 
     def _on_press(self, viewer: Any, event: Any) -> Iterator[None]:
         moved = False
@@ -109,7 +114,8 @@ class FeatureMap(QObject):
         place = layer.get_value(
             event.position, view_direction=event.view_direction, dims_displayed=event.dims_displayed, world=True
         )
-        return None if place is None else str(layer.features["case"].iloc[int(place)])
+        # The name of a panel is a point as well, and is no case.
+        return None if place is None else str(layer.features["case"].iloc[int(place)]) or None
 
     def _open(self, case_id: str) -> None:
         if all(case.id != case_id for case in self._bench.project.dataset.cases):
@@ -117,7 +123,7 @@ class FeatureMap(QObject):
         self._bench.switching.go(case_id)
 
 
-def map_layer(space: FeatureSpace, image: Any) -> Points:
+def map_layer(space: FeatureSpace, image: Any, classes: Sequence[str] = ()) -> Points:
     """Make the layer.
 
     Parameters
@@ -125,57 +131,69 @@ def map_layer(space: FeatureSpace, image: Any) -> Points:
     space : FeatureSpace
         The cases.
     image : napari.layers.Image
-        What it lies beside, with its scale and place; panels are as high as the image.
+        What it lies below, with its scale and place; panels are as wide as the image is high.
+    classes : sequence of str
+        As for `signs`.
 
     Returns
     -------
     napari.layers.Points
-        Its features say of each point the case, the model, the diagnosis, the artefact and the forget set.
+        Its features say of each point the case, the model, the diagnosis, the artefact and the forget set. The last
+        points carry the names of the panels.
     """
     height, width = image.data.shape[:2]
     shown = ~np.isnan(space.points).any(axis=2)
     known = space.points[shown]
     low, high = (known.min(axis=0), known.max(axis=0)) if len(known) else (np.zeros(2), np.ones(2))
-    share = 0.5 + 0.9 * (space.points - (low + high) / 2) / max(float((high - low).max()), 1e-12)
+    span = max(float((high - low).max()), 1e-12)
+    across = 0.5 + 0.9 * (space.points[..., 0] - (low[0] + high[0]) / 2) / span
+    down = 0.05 + 0.9 * (high[1] - space.points[..., 1]) / span
     panel, _ = np.nonzero(shown)
-    places = np.column_stack(
-        [height * (1 - share[shown][:, 1]), width + height * (GAP + (1 + GAP) * panel + share[shown][:, 0])]
-    )
     count = len(space.models)
+    left = width / 2 + height * ((1 + GAP) * (np.arange(count) - count / 2) + GAP / 2)
+    places = np.column_stack([height * (1 + HEAD + down[shown]), left[panel] + height * across[shown]])
+    heads = np.column_stack([np.full(count, height * (1 + HEAD / 2)), left + height / 2])
     features = {
         "case": np.tile(space.cases, count)[shown.ravel()],
         "model": np.repeat(space.models, len(space.cases))[shown.ravel()],
         "diagnosis": np.tile(space.diagnosis, count)[shown.ravel()],
         "artefact": np.tile(space.artefact, count)[shown.ravel()],
         "forget": np.tile(space.forget, count)[shown.ravel()],
-        "label": np.where(_topmost(places[:, 0], panel), np.array(space.models)[panel], ""),
     }
-    diagnoses, artefacts = signs(space)
+    diagnoses, artefacts = signs(space, classes)
     forgotten = ["forgotten" in name for name in features["forget"]]
+    named = {name: [*values, *([""] * count)] for name, values in features.items()}
+    named["label"] = [*([""] * len(places)), *space.models]
     return Points(
-        places,
-        features=features,
+        np.concatenate([places, heads]),
+        features=named,
         name=NAME,
         scale=image.scale,
         translate=image.translate,
         units=image.units,
         size=height / 32,
-        face_color=[diagnoses[name] for name in features["diagnosis"]],
-        symbol=[artefacts[name] for name in features["artefact"]],
-        border_color=[colours.RIM_FORGOTTEN if value else colours.RIM for value in forgotten],
-        border_width=[WIDE if value else THIN for value in forgotten],
-        text={"string": "{label}", "color": colours.RIM, "size": 11, "translation": np.array([-height / 20, 0])},
-        metadata={KEY: NAME, BESIDE: width},
+        face_color=[*(diagnoses[name] for name in features["diagnosis"]), *(["transparent"] * count)],
+        symbol=[*(artefacts[name] for name in features["artefact"]), *([SYMBOLS[0]] * count)],
+        border_color=[
+            *(colours.RIM_FORGOTTEN if value else colours.RIM for value in forgotten),
+            *(["transparent"] * count),
+        ],
+        border_width=[*(WIDE if value else THIN for value in forgotten), *([0.0] * count)],
+        text={"string": "{label}", "color": colours.RIM, "size": 12, "anchor": "center"},
+        metadata={KEY: NAME, BELOW: (height, width)},
     )
 
 
-def signs(space: FeatureSpace) -> tuple[dict[str, str], dict[str, str]]:
+def signs(space: FeatureSpace, classes: Sequence[str] = ()) -> tuple[dict[str, str], dict[str, str]]:
     """Choose what stands for what.
 
     Parameters
     ----------
     space : FeatureSpace
         The cases.
+    classes : sequence of str
+        Names of the classes by id: a diagnosis that is one has its colour, as long as they are few enough to be seen on
+        any canvas.
 
     Returns
     -------
@@ -184,15 +202,10 @@ def signs(space: FeatureSpace) -> tuple[dict[str, str], dict[str, str]]:
     """
     diagnoses = sorted(set(space.diagnosis))
     artefacts = sorted(set(space.artefact), key=lambda name: (name != "none", name))
+    own = {name: colours.class_colour(k) for k, name in enumerate(classes) if k and len(classes) <= FEW}
+    # The first of the others looks too much like the first class.
+    others = itertools.cycle((*colours.POINTS[1:], colours.POINTS[0]))
     return (
-        {name: colours.POINTS[place % len(colours.POINTS)] for place, name in enumerate(diagnoses)},
+        {name: own.get(name) or next(others) for name in diagnoses},
         {name: SYMBOLS[place % len(SYMBOLS)] for place, name in enumerate(artefacts)},
     )
-
-
-def _topmost(rows: np.ndarray, panel: np.ndarray) -> np.ndarray:
-    found = np.zeros(len(rows), bool)
-    for number in np.unique(panel):
-        members = np.flatnonzero(panel == number)
-        found[members[rows[members].argmin()]] = True
-    return found

@@ -196,7 +196,7 @@ TEXTS: dict[str, Text] = {
     "discard": Text("Discard", "Return to the model before this run. The run stays on disk."),
     "feature_map": Text(
         "Feature map",
-        "Lay the cases out beside the image by what each model takes for lesion, before and after. A click on a point "
+        "Lay the cases out below the image by what each model takes for lesion, before and after. A click on a point "
         "opens its case.",
     ),
     "history": Text("All runs…", "List every run of this project below the image: sort, compare, restore, repeat."),

@@ -66,7 +66,8 @@ class RefinePage(Page):
         self.marking = MarkingSection(self)
         self.body.addWidget(self.marking)
 
-        self.gauge = Gauge("Dilation artefacts in this case", colours.ARTEFACT)
+        nothing = "No lesion in this case: nothing to trim or to forget"
+        self.gauge = Gauge("Dilation artefacts in this case", colours.ARTEFACT, nothing)
         self.body.addSpacing(4)
         self.body.addWidget(self.gauge)
         self._live = self.button("live", checkable=True)
