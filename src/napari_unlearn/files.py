@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from napari_unlearn.leftovers import clear, unfinished_name
 
 
 def atomic_write(path: Path, data: bytes, *, flush: bool = True) -> None:
@@ -51,8 +52,9 @@ def atomic_writes(folder: Path, contents: Mapping[str, bytes], *, flush: bool = 
         The disk is full or the folder cannot be written; no file is changed then.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    clear(folder)
     # Not tempfile: its files are closed to everybody else, and the way to open them up is not safe between threads.
-    made = {folder / f".{secrets.token_hex(8)}.new": folder / name for name in contents}
+    made = {folder / unfinished_name(): folder / name for name in contents}
     try:
         for (new, path), data in zip(made.items(), contents.values(), strict=True):
             with _about(path), new.open("xb") as stream:

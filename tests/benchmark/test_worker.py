@@ -70,3 +70,15 @@ def test_what_goes_wrong_is_told_to_the_other_process(
     pipe.send([trial])
     assert pipe.recv() == said
     thread.join(timeout=60)
+
+
+@pytest.mark.usefixtures("threads")
+def test_it_watches_the_process_that_started_it_from_the_first_moment(
+    encoder_file: Path, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("napari_unlearn.benchmark.worker.end_with_parent", lambda: asked.append("to end with it"))
+    pipe, thread = served(SyntheticSource(4, 64), str(encoder_file))
+    pipe.close()
+    thread.join(timeout=60)
+    assert asked == ["to end with it"]

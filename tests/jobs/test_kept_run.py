@@ -22,6 +22,7 @@ from napari_unlearn.jobs.kept_run import kept_file
 from napari_unlearn.jobs.run_folder import read_certificate, verify_run
 from napari_unlearn.jobs.token import Token
 from napari_unlearn.jobs.unlearn import UnlearnRequest, events
+from napari_unlearn.leftovers import unfinished_name
 from napari_unlearn.models.checkpoint import load_segmenter
 from napari_unlearn.models.segmenter import HeadSegmenter
 from napari_unlearn.operators.ball import HIDING
@@ -177,10 +178,11 @@ def test_a_complete_run_is_not_gone_on_with_and_what_was_left_beside_it_goes(
 def test_half_a_run_folder_of_a_killed_process_is_cleared_away(request_: UnlearnRequest, finish: Finish) -> None:
     half = request_.out.parent / f".{request_.out.name}.abc.new"
     other = request_.out.parent / ".another.abc.new"
-    for folder in (half, other):
+    living = request_.out.parent / unfinished_name(request_.out.name)
+    for folder in (half, other, living):
         (folder / "model").mkdir(parents=True)
     finish(going_on(request_))
-    assert (half.exists(), other.exists()) == (False, True)
+    assert (half.exists(), other.exists(), living.exists()) == (False, True, True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL.")

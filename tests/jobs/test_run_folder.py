@@ -12,6 +12,7 @@ import pytest
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs import run_folder
 from napari_unlearn.jobs.run_folder import Cost, new_run, read_certificate, read_cost, require_free, verify_run
+from napari_unlearn.leftovers import unfinished_name
 from napari_unlearn.privacy.certificate import Certificate
 
 FILES = (
@@ -223,6 +224,15 @@ def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path, trouble: BaseExc
     with pytest.raises(type(trouble)):
         fill()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_run_clears_away_what_killed_processes_left_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / unfinished_name("killed") / "model").mkdir(parents=True)
+    monkeypatch.setattr("napari_unlearn.process.gone", lambda _: True)
+    with new_run(tmp_path / "run") as folder:
+        assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_of_two_runs_with_one_name_the_second_says_that_it_is_taken(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_unlearn.leftovers import unfinished_name
 from napari_unlearn.project.lock import FILE_NAME, ProjectLock, read_owner
 
 # Takes the lock again and again, looks each time whether anybody else has it, and ends as if killed while it has it.
@@ -154,3 +155,12 @@ def test_a_drive_without_second_names_holds_a_lock_as_well(tmp_path: Path, monke
 def test_a_lock_from_elsewhere_may_say_anything(tmp_path: Path, facts: dict[str, object]) -> None:
     write(tmp_path, **facts)
     assert ProjectLock(tmp_path).take()
+
+
+def test_opening_a_project_clears_away_what_a_killed_process_left_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / unfinished_name()).write_bytes(b"half a lock")
+    monkeypatch.setattr("napari_unlearn.process.gone", lambda _: True)
+    assert ProjectLock(tmp_path).take()
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from napari_unlearn.benchmark.ground import Source
 from napari_unlearn.benchmark.row import Row, Trial
 from napari_unlearn.errors import UserError
+from napari_unlearn.process import end_with_parent
 
 if TYPE_CHECKING:
     from napari_unlearn.benchmark.study import Oracles
@@ -51,8 +52,7 @@ Message = list[Row] | Finished | Broken
 class Worker:
     """A process of its own, seen from the one that gives it work.
 
-    What it is given is measured on one core. It is told by a pipe that only the two of them hold, so that it ends at
-    its next row if the other one is killed.
+    What it is given is measured on one core. It ends at once if the other one is killed.
 
     Parameters
     ----------
@@ -134,6 +134,7 @@ def serve(pipe: Connection[Any, Any], source: Source, encoder: str, size: int) -
     size : int
         Long side of the working grid.
     """
+    end_with_parent()
     if threading.current_thread() is threading.main_thread():
         # Ctrl+C goes to every process of a terminal; the one that gives the work decides.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_write, parse_json, sha256_bytes
 from napari_unlearn.jobs.run_folder import CERTIFICATE
+from napari_unlearn.leftovers import is_living
 from napari_unlearn.privacy.accountant import ACCOUNTANT
 from napari_unlearn.privacy.certificate import Assumption
 
@@ -86,7 +87,8 @@ def require_unfinished(request: UnlearnRequest) -> None:
         drop_kept(request.out)
         raise UserError(f"{request.out} is complete; there is nothing to go on with.")
     for half in request.out.parent.glob(f".{glob.escape(request.out.name)}.*.new"):
-        shutil.rmtree(half, ignore_errors=True)
+        if not is_living(half.name):
+            shutil.rmtree(half, ignore_errors=True)
 
 
 def kept_run(

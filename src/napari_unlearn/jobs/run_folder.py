@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from napari_unlearn.errors import UserError
 from napari_unlearn.files import atomic_write, parse_json, sha256_file
 from napari_unlearn.jobs.parts import part_failures
 from napari_unlearn.jobs.provenance import encoder_digest, tensor_groups
+from napari_unlearn.leftovers import clear, unfinished_name
 from napari_unlearn.privacy.certificate import Certificate
 from napari_unlearn.privacy.verification import check
 
@@ -45,9 +45,10 @@ def new_run(out: Path) -> Iterator[Path]:
     """
     require_free(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}.", suffix=".new"))
+    clear(out.parent)
+    folder = out.parent / unfinished_name(out.name)
+    folder.mkdir()
     try:
-        folder.chmod(0o755)
         yield folder
         _write_sums(folder)
         _publish(folder, out)

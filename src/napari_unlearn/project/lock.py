@@ -17,8 +17,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from napari_unlearn import process
 from napari_unlearn.files import atomic_write, parse_json, sha256_bytes
-from napari_unlearn.project import process
+from napari_unlearn.leftovers import clear, unfinished_name
 
 FILE_NAME = "project.lock"
 
@@ -104,6 +105,7 @@ class ProjectLock:
         """
         data = (json.dumps(asdict(self._own), indent=2) + "\n").encode()
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        clear(self.path.parent)
         while True:
             try:
                 self._create(data)
@@ -146,7 +148,7 @@ class ProjectLock:
 
     def _create(self, data: bytes) -> None:
         # Written under another name first: an empty lock would pass for that of a crash.
-        new = self.path.with_name(f".{self._own.token}.new")
+        new = self.path.with_name(unfinished_name())
         try:
             with new.open("xb") as stream:
                 stream.write(data)

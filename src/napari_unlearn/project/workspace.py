@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from napari_unlearn.errors import UserError
+from napari_unlearn.leftovers import clear, unfinished_name
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,12 @@ def _copy(source: Path, target: Path) -> None:
     new: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+        clear(target.parent)
+        new = target.parent / unfinished_name(target.name)
+        new.mkdir()
         for part in ("dataset", "model"):
             if (source / part).is_dir():
                 shutil.copytree(source / part, new / part, copy_function=shutil.copyfile)
-        new.chmod(0o755)
         new.rename(target)
     except OSError as error:
         reason = error.strerror or str(error)

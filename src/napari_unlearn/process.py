@@ -1,9 +1,13 @@
-"""Whether another process of this machine is still alive, and is still the one that it was."""
+"""Whether another process of this machine is still alive, and is still the one that it was; and not to outlive one."""
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import os
+import socket
 import sys
+import threading
 from pathlib import Path
 
 
@@ -47,6 +51,63 @@ def started(pid: int) -> str:
     """
     status = _status(pid)
     return f"{_boot()}:{status[19]}" if len(status) > 19 else ""
+
+
+def mark() -> str:
+    """Mark of this process that `gone` understands, and that fits into the name of a file."""
+    return _mark(os.getpid())
+
+
+def gone(mark: str) -> bool:
+    """Whether a process has certainly ended; that of another machine or container cannot be asked.
+
+    Parameters
+    ----------
+    mark : str
+        What `mark` said in that process.
+
+    Returns
+    -------
+    bool
+    """
+    machine, start, number = mark.split("-")
+    if machine != _machine():
+        return False
+    pid = int(number)
+    return not alive(pid) or _digest(started(pid)) != start
+
+
+def end_with_parent() -> None:
+    """End this process, whatever it does, as soon as the one that started it by `multiprocessing` has ended."""
+    import multiprocessing.connection  # not with every command
+
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)  # an exception would end this thread alone
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+@functools.lru_cache(maxsize=4)
+def _mark(pid: int) -> str:
+    return f"{_machine()}-{_digest(started(pid))}-{pid}"
+
+
+@functools.lru_cache(maxsize=1)
+def _machine() -> str:
+    try:
+        numbers = str(Path("/proc/self/ns/pid").readlink())  # a container has numbers of its own
+    except OSError:
+        numbers = ""
+    return _digest(f"{socket.gethostname()} {numbers}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _status(pid: int) -> list[str]:
