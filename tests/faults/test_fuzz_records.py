@@ -34,10 +34,12 @@ from napari_unlearn.report.facts import read_run
 FUZZ = runpy.run_path(str(Path(__file__).with_name("fuzz.py")), run_name="fuzz")
 damaged, reworded, text_of = (FUZZ[name] for name in ("damaged", "reworded", "text_of"))
 opens_or_says, fuzzed, seeds = (FUZZ[name] for name in ("opens_or_says", "fuzzed", "seeds"))
+EXAMPLES = FUZZ["EXAMPLES"]
 
 
-def fuzz(folder: Path, change: Callable[[int], None], record: Any, where: str, *read: Callable[[], object]) -> None:
-    """Change something in a folder in many ways, and read it each time."""
+def fuzz(folder: Path, change: Callable[[int], None], record: Any, where: str, *read: Callable[[], object]) -> int:
+    """Change something in a folder in many ways, and read it each time; how many ways it stood."""
+    stood = []
 
     @fuzzed
     @given(seeds)
@@ -46,8 +48,10 @@ def fuzz(folder: Path, change: Callable[[int], None], record: Any, where: str, *
         for reader in read:
             opens_or_says(reader, folder)
         record.count("damaged or crafted file", where)
+        stood.append(seed)
 
     check()
+    return len(stood)
 
 
 def changed(whole: bytes, seed: int) -> bytes:
@@ -55,18 +59,18 @@ def changed(whole: bytes, seed: int) -> bytes:
     return damaged(whole, seed) if seed % 3 == 0 else text_of(reworded(json.loads(whole), seed))
 
 
+def readers_of_models(folder: Path) -> tuple[Callable[[], object], ...]:
+    return lambda: load_segmenter(folder), lambda: tensor_groups(folder, "exact"), lambda: encoder_digest(folder)
+
+
 def test_cards_of_models(model: Path, copied: Callable[[Path], Path], record: Any) -> None:
     folder = copied(model)
     whole = (folder / CARD).read_bytes()
-    fuzz(
-        folder,
-        lambda seed: (folder / CARD).write_bytes(changed(whole, seed)),
-        record,
-        "model.json",
-        lambda: load_segmenter(folder),
-        lambda: tensor_groups(folder, "exact"),
-        lambda: encoder_digest(folder),
-    )
+
+    def change(seed: int) -> None:
+        (folder / CARD).write_bytes(changed(whole, seed))
+
+    assert fuzz(folder, change, record, "model.json", *readers_of_models(folder)) == EXAMPLES
 
 
 def test_weights_of_models(model: Path, copied: Callable[[Path], Path], record: Any) -> None:
@@ -90,8 +94,7 @@ def test_weights_of_models(model: Path, copied: Callable[[Path], Path], record: 
         # Whoever hands over a model can write a card that fits.
         (folder / CARD).write_bytes(text_of({**card, "weights_sha256": sha256_file(folder / WEIGHTS)}))
 
-    readers = (lambda: load_segmenter(folder), lambda: tensor_groups(folder, "exact"), lambda: encoder_digest(folder))
-    fuzz(folder, change, record, "model.safetensors", *readers)
+    assert fuzz(folder, change, record, "model.safetensors", *readers_of_models(folder)) == EXAMPLES
 
 
 def test_encoders(encoder_file: Path, tmp_path: Path, record: Any) -> None:
@@ -108,7 +111,7 @@ def test_encoders(encoder_file: Path, tmp_path: Path, record: Any) -> None:
             new = len(text).to_bytes(8, "little") + text + whole[8 + size :]
         path.write_bytes(new)
 
-    fuzz(tmp_path, change, record, "encoder", lambda: find_encoder(str(path)))
+    assert fuzz(tmp_path, change, record, "encoder", lambda: find_encoder(str(path))) == EXAMPLES
 
 
 @pytest.mark.parametrize("name", [CERTIFICATE, METRICS, EVENTS, "SHA256SUMS", f"model/{CARD}"])
@@ -138,7 +141,7 @@ def test_files_of_runs(run: Path, name: str, copied: Callable[[Path], Path], rec
         lambda: earlier_attempts(folder.parent, "x"),
         listed,
     )
-    fuzz(folder.parent, change, record, "files of runs", *readers)
+    assert fuzz(folder.parent, change, record, "files of runs", *readers) == EXAMPLES
 
 
 def test_ledgers_and_measured_numbers(tmp_path: Path, record: Any) -> None:
@@ -150,7 +153,7 @@ def test_ledgers_and_measured_numbers(tmp_path: Path, record: Any) -> None:
         (tmp_path / "run.numbers.json").write_bytes(changed(numbers, seed))
 
     readers = (lambda: live_costs(tmp_path, "a"), lambda: read_measured(tmp_path / "run"))
-    fuzz(tmp_path, change, record, "ledger and measured numbers", *readers)
+    assert fuzz(tmp_path, change, record, "ledger and measured numbers", *readers) == EXAMPLES
 
 
 @pytest.fixture
@@ -221,7 +224,7 @@ def test_files_of_projects(worked_on: Path, name: str, tmp_path: Path, record: A
             assert project.save_stroke(), said
         assert not read_fine(root)[6].any()
 
-    fuzz(root, change, record, "files of projects", lambda: verify_trail(root), work)
+    assert fuzz(root, change, record, "files of projects", lambda: verify_trail(root), work) == EXAMPLES
 
 
 def other_journal(file: Path, seed: int) -> bytes:

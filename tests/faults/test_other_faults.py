@@ -36,52 +36,63 @@ def ran_out(error: BaseException) -> Callable[..., Any]:
     return fail
 
 
+@pytest.fixture
+def overwrite(
+    command: Callable[..., str], sample: Dataset, encoder_file: Path, copied: Callable[[Path], Path]
+) -> Callable[..., tuple[str, bool]]:
+    """A function that trains over a copy of a model, and returns what was said and whether the old model is whole."""
+
+    def run(model: Path, *options: str) -> tuple[str, bool]:
+        folder, whole = copied(model), (model / WEIGHTS).read_bytes()
+        fixed = ("--out", folder, "--encoder", encoder_file, "--device", "cpu", "--overwrite")
+        said = command("train", sample.root, *fixed, *options)
+        load_segmenter(folder)
+        return said, (folder / WEIGHTS).read_bytes() == whole
+
+    return run
+
+
+@pytest.fixture
+def revise(command: Callable[..., str], sample: Dataset, model: Path) -> Callable[..., str]:
+    """A function that unlearns, and returns what was said."""
+
+    def run(out: Path, *options: str, root: Path | None = None) -> str:
+        return command("unlearn", root or sample.root, model, "--out", out, "--device", "cpu", *options)
+
+    return run
+
+
 @pytest.mark.parametrize("name", MEMORY)
 @pytest.mark.parametrize("place", ["reading an image", "fitting", "writing the model"])
 def test_memory_that_runs_out_costs_no_model(
-    command: Callable[..., str],
-    sample: Dataset,
+    overwrite: Callable[..., tuple[str, bool]],
     model: Path,
-    encoder_file: Path,
-    copied: Callable[[Path], Path],
     monkeypatch: pytest.MonkeyPatch,
     record: Any,
     place: str,
     name: str,
 ) -> None:
-    folder = copied(model)
-    arguments = ("train", sample.root, "--out", folder, "--encoder", encoder_file, "--device", "cpu", "--overwrite")
-    whole = (folder / WEIGHTS).read_bytes()
     targets = {
         "reading an image": (case_module, "read_image"),
         "fitting": (train, "_fit_head"),
         "writing the model": (checkpoint, "save"),
     }
-    with monkeypatch.context() as patch:
-        patch.setattr(*targets[place], ran_out(MEMORY[name]))
-        said = command(*arguments)
+    monkeypatch.setattr(*targets[place], ran_out(MEMORY[name]))
+    said, kept = overwrite(model)
     assert "ran out of memory" in said
-    assert record.count("out of memory", "train --overwrite", (folder / WEIGHTS).read_bytes() == whole)
-    load_segmenter(folder)
+    assert record.count("out of memory", "train --overwrite", kept)
 
 
 @pytest.mark.parametrize("name", MEMORY)
 def test_memory_that_runs_out_at_the_end_of_a_run_leaves_no_run_and_the_next_succeeds(
-    command: Callable[..., str],
-    sample: Dataset,
-    model: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    record: Any,
-    name: str,
+    revise: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: Any, name: str
 ) -> None:
-    arguments = ("unlearn", sample.root, model, "--out", tmp_path / "run", "--operator", "residual-head")
     with monkeypatch.context() as patch:
         patch.setattr(certify, "certificate", ran_out(MEMORY[name]))
-        said = command(*arguments, "--device", "cpu")
+        said = revise(tmp_path / "run", "--operator", "residual-head")
     assert "ran out of memory" in said
     assert record.count("out of memory", "unlearn", list(tmp_path.iterdir()) == [])
-    assert command(*arguments, "--device", "cpu") == ""
+    assert revise(tmp_path / "run", "--operator", "residual-head") == ""
     assert read_certificate(tmp_path / "run").attempts == 1
 
 
@@ -101,16 +112,8 @@ def test_memory_that_runs_out_in_a_command_that_is_no_job_is_one_sentence(
 
 
 def test_a_fit_that_ends_in_no_numbers_costs_no_model(
-    command: Callable[..., str],
-    sample: Dataset,
-    model: Path,
-    encoder_file: Path,
-    copied: Callable[[Path], Path],
-    monkeypatch: pytest.MonkeyPatch,
-    record: Any,
+    overwrite: Callable[..., tuple[str, bool]], model: Path, monkeypatch: pytest.MonkeyPatch, record: Any
 ) -> None:
-    folder = copied(model)
-    whole = (folder / WEIGHTS).read_bytes()
     fit = train._fit_head
 
     def diverging(*args: Any) -> Iterator[Any]:
@@ -120,39 +123,29 @@ def test_a_fit_that_ends_in_no_numbers_costs_no_model(
             yield step
 
     monkeypatch.setattr(train, "_fit_head", diverging)
-    options = ("--encoder", encoder_file, "--device", "cpu", "--overwrite")
-    assert "not finite" in command("train", sample.root, "--out", folder, *options)
-    assert record.count("NaN in the weights", "train --overwrite", (folder / WEIGHTS).read_bytes() == whole)
+    said, kept = overwrite(model)
+    assert "not finite" in said
+    assert record.count("NaN in the weights", "train --overwrite", kept)
 
 
 @pytest.mark.parametrize("trainable", ["decoder", "all"])
 def test_a_loss_that_is_no_number_ends_a_fit_at_once_and_costs_no_model(
-    command: Callable[..., str],
-    sample: Dataset,
+    overwrite: Callable[..., tuple[str, bool]],
     unet: Path,
-    encoder_file: Path,
-    copied: Callable[[Path], Path],
     monkeypatch: pytest.MonkeyPatch,
     record: Any,
     trainable: str,
 ) -> None:
-    folder = copied(unet)
-    whole = (folder / WEIGHTS).read_bytes()
     monkeypatch.setattr(
         "napari_unlearn.models.unet_training.segmentation_loss", lambda scores, _: scores.sum() * float("nan")
     )
-    options = ("--encoder", encoder_file, "--device", "cpu", "--trainable", trainable, "--overwrite")
-    assert "not finite" in command("train", sample.root, "--out", folder, *options)
-    assert record.count("NaN in the loss", "train --overwrite", (folder / WEIGHTS).read_bytes() == whole)
+    said, kept = overwrite(unet, "--trainable", trainable)
+    assert "not finite" in said
+    assert record.count("NaN in the loss", "train --overwrite", kept)
 
 
 def test_a_loss_that_is_no_number_leaves_a_whole_run_or_none(
-    command: Callable[..., str],
-    sample: Dataset,
-    model: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    record: Any,
+    revise: Callable[..., str], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: Any
 ) -> None:
     from napari_unlearn.operators.head_problem import HeadProblem
 
@@ -161,7 +154,7 @@ def test_a_loss_that_is_no_number_leaves_a_whole_run_or_none(
 
     monkeypatch.setattr(HeadProblem, "loss_and_gradient", no_number)
     out = tmp_path / "run"
-    command("unlearn", sample.root, model, "--out", out, "--operator", "gradient-clipping", "--device", "cpu")
+    revise(out, "--operator", "gradient-clipping")
     # Certified noise hides whatever the loss was; what may not be is half a run, or one that nobody can load.
     kept = list(tmp_path.iterdir()) == [] or (verify_run(out) == [] and load_segmenter(out / "model") is not None)
     assert record.count("NaN in the loss", "unlearn", kept)
@@ -173,9 +166,8 @@ VANISHING = ["images/{}", "coarse/{}", "fine/{}", "metadata.csv", "images", "coa
 
 @pytest.mark.parametrize("name", VANISHING)
 def test_a_file_that_vanishes_while_the_data_set_is_open_is_named(
-    command: Callable[..., str],
+    revise: Callable[..., str],
     sample: Dataset,
-    model: Path,
     copied: Callable[[Path], Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -194,7 +186,7 @@ def test_a_file_that_vanishes_while_the_data_set_is_open_is_named(
 
     monkeypatch.setattr(unlearn, "open_dataset", vanishing)
     out = tmp_path / "runs" / "run"
-    said = command("unlearn", root, model, "--out", out, "--device", "cpu")
+    said = revise(out, root=root)
     kept = not out.parent.exists() or [path.name for path in out.parent.iterdir()] in ([], ["run"])
     assert record.count("file vanishing while open", "unlearn", kept)
     if gone.name != "metadata.csv":  # which is read once, when the data set is opened
@@ -240,9 +232,8 @@ class Backwards(dt.datetime):
 
 
 def test_a_clock_that_goes_backwards_mixes_up_no_runs_and_no_costs(
-    command: Callable[..., str],
+    revise: Callable[..., str],
     sample: Dataset,
-    model: Path,
     copied: Callable[[Path], Path],
     monkeypatch: pytest.MonkeyPatch,
     record: Any,
@@ -256,8 +247,7 @@ def test_a_clock_that_goes_backwards_mixes_up_no_runs_and_no_costs(
     with Project(open_dataset(root)) as project:
         for number in range(3):
             folders.append(new_run(root, "residual-head"))
-            options = ("--operator", "residual-head", "--device", "cpu")
-            assert command("unlearn", root, model, "--out", folders[-1], *options) == ""
+            assert revise(folders[-1], "--operator", "residual-head", root=root) == ""
             project.note("run", folder=folders[-1].name)
             kept = verify_run(folders[-1]) == [] and read_certificate(folders[-1]).attempts == number + 1
             assert record.count("clock going backwards", "unlearn and trail", kept)
@@ -288,10 +278,10 @@ def flipped(data: bytes, place: int) -> bytes:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="Nothing is read-only for the administrator.")
-def test_a_folder_that_really_is_read_only_is_named(sample: Dataset, model: Path, tmp_path: Path, command: Any) -> None:
+def test_a_folder_that_really_is_read_only_is_named(revise: Callable[..., str], tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
     try:
-        said = command("unlearn", sample.root, model, "--out", tmp_path / "run", "--device", "cpu")
+        said = revise(tmp_path / "run")
     finally:
         tmp_path.chmod(0o755)
     assert str(tmp_path) in said

@@ -12,10 +12,10 @@ from napari_unlearn.privacy.mechanisms import MECHANISMS
 GUARANTEES = ["none-needed", *MECHANISMS]
 
 
-def _only_failure(certificate, pattern):
-    failures = check(certificate)
-    assert len(failures) == 1, failures
-    assert re.search(pattern, failures[0]), failures[0]
+def only_failure(certificate):
+    """What is wrong with a certificate that has just one fault."""
+    (failure,) = check(certificate)
+    return failure
 
 
 @pytest.mark.parametrize("mechanism", [*GUARANTEES, "none"])
@@ -26,7 +26,7 @@ def test_honest_certificates_hold(make_certificate, mechanism):
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 @pytest.mark.parametrize("changed", [{"epsilon": 0.99}, {"delta": 0.99e-5}, {"attempts": 2}])
 def test_a_claim_beyond_the_noise_fails(make_certificate, mechanism, changed):
-    _only_failure(make_certificate(mechanism, **changed), r"The noise has sigma .* need at least")
+    assert re.search(r"The noise has sigma .* need at least", only_failure(make_certificate(mechanism, **changed)))
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
@@ -67,7 +67,9 @@ def test_a_costly_earlier_attempt_is_charged_in_full(make_certificate):
     parameters = {**make_certificate().parameters, "earlier_mu": earlier}
     total = gaussian_dp.epsilon(gaussian_dp.compose([earlier, gaussian_dp.mu(1.0, 1e-5)]), 1e-5)
     assert check(make_certificate(attempts=2, parameters=parameters, epsilon=total)) == []
-    _only_failure(make_certificate(attempts=2, parameters=parameters, epsilon=4.0), "earlier attempts alone")
+    assert re.search(
+        "earlier attempts alone", only_failure(make_certificate(attempts=2, parameters=parameters, epsilon=4.0))
+    )
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
@@ -75,7 +77,9 @@ def test_every_parameter_is_needed_by_name(make_certificate, mechanism):
     parameters = make_certificate(mechanism).parameters
     for name in parameters:
         rest = {other: value for other, value in parameters.items() if other != name}
-        _only_failure(make_certificate(mechanism, parameters=rest), f"does not record the parameter '{name}'")
+        assert re.search(
+            f"does not record the parameter '{name}'", only_failure(make_certificate(mechanism, parameters=rest))
+        )
 
 
 def test_further_parameters_do_no_harm(make_certificate):
@@ -85,14 +89,18 @@ def test_further_parameters_do_no_harm(make_certificate):
 
 def test_numbers_out_of_range_become_a_sentence(make_certificate):
     parameters = {**make_certificate("output-perturbation").parameters, "radius": -2.0}
-    _only_failure(make_certificate("output-perturbation", parameters=parameters), "out of range: radius must be")
-    _only_failure(make_certificate(delta=1.0), "out of range: delta must lie")
+    assert re.search(
+        "out of range: radius must be", only_failure(make_certificate("output-perturbation", parameters=parameters))
+    )
+    assert re.search("out of range: delta must lie", only_failure(make_certificate(delta=1.0)))
 
 
 def test_another_mu_than_the_parameters_give_fails(make_certificate):
-    _only_failure(make_certificate(mu=0.2), "states mu as 0.2, but its parameters give 0.268")
-    _only_failure(make_certificate(mu=None), "states mu as None, but the mechanism has mu 0.268")
-    _only_failure(make_certificate("model-clipping", mu=0.3), "states mu as 0.3, but the mechanism has mu None")
+    assert re.search("states mu as 0.2, but its parameters give 0.268", only_failure(make_certificate(mu=0.2)))
+    assert re.search("states mu as None, but the mechanism has mu 0.268", only_failure(make_certificate(mu=None)))
+    assert re.search(
+        "states mu as 0.3, but the mechanism has mu None", only_failure(make_certificate("model-clipping", mu=0.3))
+    )
 
 
 def test_the_sensitivity_of_one_exact_run_is_not_enough(make_certificate):
@@ -108,51 +116,55 @@ def test_the_sensitivity_of_one_exact_run_is_not_enough(make_certificate):
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_noise_with_a_seed_certifies_nothing(make_certificate, mechanism):
     seeded = make_certificate(mechanism, noise=SeededNoise(0).description)
-    _only_failure(seeded, "Not certified: the noise came from 'fixed seed 0, for tests'")
-    _only_failure(make_certificate(mechanism, noise="none"), "Not certified")
+    assert re.search("Not certified: the noise came from 'fixed seed 0, for tests'", only_failure(seeded))
+    assert re.search("Not certified", only_failure(make_certificate(mechanism, noise="none")))
 
 
 def test_a_certified_run_needs_a_budget_and_a_known_mechanism(make_certificate):
-    _only_failure(make_certificate(epsilon=None), "must state its epsilon and its delta")
-    _only_failure(make_certificate(delta=None), "must state its epsilon and its delta")
-    _only_failure(make_certificate(epsilon=0.0), "must be larger than 0, but it is 0")
-    _only_failure(make_certificate("newton-lca", mu=None), "'newton-lca' is not one that certifies")
+    assert re.search("must state its epsilon and its delta", only_failure(make_certificate(epsilon=None)))
+    assert re.search("must state its epsilon and its delta", only_failure(make_certificate(delta=None)))
+    assert re.search("must be larger than 0, but it is 0", only_failure(make_certificate(epsilon=0.0)))
+    assert re.search("'newton-lca' is not one that certifies", only_failure(make_certificate("newton-lca", mu=None)))
 
 
 def test_an_exact_run_claims_nothing_but_zero(make_certificate):
-    _only_failure(make_certificate("none-needed", epsilon=0.1), "has epsilon 0, delta 0 and mu 0")
-    _only_failure(make_certificate("none-needed", delta=None), "has epsilon 0, delta 0 and mu 0")
-    _only_failure(make_certificate("none-needed", mu=0.1), "has epsilon 0, delta 0 and mu 0")
+    assert re.search("has epsilon 0, delta 0 and mu 0", only_failure(make_certificate("none-needed", epsilon=0.1)))
+    assert re.search("has epsilon 0, delta 0 and mu 0", only_failure(make_certificate("none-needed", delta=None)))
+    assert re.search("has epsilon 0, delta 0 and mu 0", only_failure(make_certificate("none-needed", mu=0.1)))
     assert check(make_certificate("none-needed", mu=0.0)) == []
-    _only_failure(make_certificate("residual", tier="exact", epsilon=0.0, delta=0.0, mu=None), "needs no mechanism")
+    assert re.search(
+        "needs no mechanism", only_failure(make_certificate("residual", tier="exact", epsilon=0.0, delta=0.0, mu=None))
+    )
 
 
 @pytest.mark.parametrize("claim", [{"epsilon": 1.0}, {"delta": 1e-5}, {"mu": 0.1}, {"epsilon": 0.0, "delta": 0.0}])
 def test_an_empirical_run_claims_nothing(make_certificate, claim):
-    _only_failure(make_certificate("none", **claim), "guarantees nothing, so it must not state")
+    assert re.search("guarantees nothing, so it must not state", only_failure(make_certificate("none", **claim)))
 
 
 def test_an_empirical_run_names_no_mechanism(make_certificate):
     numbers = {"epsilon": None, "delta": None, "mu": None, "tensors": make_certificate("none").tensors}
-    _only_failure(make_certificate("residual", tier="empirical", **numbers), "has no mechanism, but 'residual'")
+    assert re.search(
+        "has no mechanism, but 'residual'", only_failure(make_certificate("residual", tier="empirical", **numbers))
+    )
 
 
 @pytest.mark.parametrize("mechanism", GUARANTEES)
 def test_every_assumption_must_hold(make_certificate, mechanism):
     broken = Assumption("The start is public.", "compared digests", False)
     held = make_certificate(mechanism).assumptions
-    _only_failure(
-        make_certificate(mechanism, assumptions=(*held, broken)),
+    assert re.search(
         r"does not hold: The start is public\. \(checked: compared digests\)",
+        only_failure(make_certificate(mechanism, assumptions=(*held, broken))),
     )
-    _only_failure(make_certificate(mechanism, assumptions=()), "names no assumption")
+    assert re.search("names no assumption", only_failure(make_certificate(mechanism, assumptions=())))
 
 
 @pytest.mark.parametrize("mechanism", GUARANTEES)
 @pytest.mark.parametrize("name", ["retain_masks", "model_in", "model_out", "public_encoder"])
 def test_every_hash_is_needed(make_certificate, mechanism, name):
     hashes = {other: digest for other, digest in make_certificate().hashes.items() if other != name}
-    _only_failure(make_certificate(mechanism, hashes=hashes), f"The hash of '{name}' is missing")
+    assert re.search(f"The hash of '{name}' is missing", only_failure(make_certificate(mechanism, hashes=hashes)))
 
 
 def test_an_empirical_run_needs_no_public_encoder(make_certificate):
@@ -163,7 +175,7 @@ def test_an_empirical_run_needs_no_public_encoder(make_certificate):
 @pytest.mark.parametrize("digest", ["abc", 64 * "g", 65 * "a"])
 def test_hashes_are_sha256(make_certificate, digest):
     hashes = {**make_certificate().hashes, "model_in": digest}
-    _only_failure(make_certificate(hashes=hashes), "'model_in' is not a SHA-256 digest")
+    assert re.search("'model_in' is not a SHA-256 digest", only_failure(make_certificate(hashes=hashes)))
 
 
 def _group(role="covered", names=("head.weights",), sha256=64 * "b"):
@@ -173,28 +185,31 @@ def _group(role="covered", names=("head.weights",), sha256=64 * "b"):
 @pytest.mark.parametrize("mechanism", GUARANTEES)
 def test_a_tensor_that_is_not_covered_leaves_no_guarantee(make_certificate, mechanism):
     stray = _group("not covered", ("optimiser.exp_avg",))
-    _only_failure(
-        make_certificate(mechanism, tensors=(_group(), stray)), r"No guarantee covers optimiser\.exp_avg: a reason\."
+    assert re.search(
+        r"No guarantee covers optimiser\.exp_avg: a reason\.",
+        only_failure(make_certificate(mechanism, tensors=(_group(), stray))),
     )
 
 
 @pytest.mark.parametrize("mechanism", GUARANTEES)
 def test_a_guarantee_covers_something(make_certificate, mechanism):
     for tensors in ((), (_group("frozen public"),)):
-        _only_failure(make_certificate(mechanism, tensors=tensors), "names no tensor that it covers")
+        assert re.search("names no tensor that it covers", only_failure(make_certificate(mechanism, tensors=tensors)))
 
 
 def test_an_empirical_run_covers_nothing(make_certificate):
-    _only_failure(make_certificate("none", tensors=(_group(),)), "its tensors are said to be covered")
+    assert re.search("its tensors are said to be covered", only_failure(make_certificate("none", tensors=(_group(),))))
 
 
 def test_a_tensor_has_one_provenance(make_certificate):
     twice = (_group(), _group("frozen public", ("encoder.a", "head.weights")))
-    _only_failure(make_certificate(tensors=twice), "The tensor 'head.weights' is listed twice")
+    assert re.search("The tensor 'head.weights' is listed twice", only_failure(make_certificate(tensors=twice)))
 
 
 def test_digests_of_tensors_are_sha256(make_certificate):
-    _only_failure(make_certificate(tensors=(_group(sha256="abc"),)), "'covered' is not a SHA-256 digest")
+    assert re.search(
+        "'covered' is not a SHA-256 digest", only_failure(make_certificate(tensors=(_group(sha256="abc"),)))
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,7 +221,7 @@ def test_digests_of_tensors_are_sha256(make_certificate):
     ],
 )
 def test_the_version_of_the_formulas_is_known(make_certificate, accountant, pattern):
-    _only_failure(make_certificate(versions={"numpy": "2.0", **accountant}), pattern)
+    assert re.search(pattern, only_failure(make_certificate(versions={"numpy": "2.0", **accountant})))
 
 
 def test_all_failures_are_told_at_once(make_certificate):

@@ -23,22 +23,27 @@ def masks(root: Path, saved: Save) -> None:
         saved(root / "HAM10000_segmentations_lesion_tschandl" / f"{case_id}_segmentation.png", 255)
 
 
-def check(root: Path) -> None:
-    dataset = open_dataset(root)
-    assert (dataset.name, dataset.classes, dataset.splits) == (
-        "HAM10000",
-        ("background", "benign", "malignant"),
-        (),
-    )
-    found = [(case.id, case.diagnosis, np.unique(case.coarse()).tolist()) for case in dataset.cases]
-    assert found == [(IDS[1], "malignant", [2]), (IDS[0], "benign", [1])]
-    assert dict(dataset.case(IDS[0]).metadata) == {
+EXPECTED = {
+    "data set": ("HAM10000", ("background", "benign", "malignant"), ()),
+    "cases": [(IDS[1], "malignant", [2]), (IDS[0], "benign", [1])],
+    "metadata": {
         "lesion_id": "HAM_0000118",
         "dx": "bkl",
         "dx_type": "histo",
         "age": "80.0",
         "sex": "male",
         "localization": "scalp",
+    },
+}
+
+
+def told(root: Path) -> dict[str, object]:
+    """What a data set says of itself, of its cases and of the first of them."""
+    dataset = open_dataset(root)
+    return {
+        "data set": (dataset.name, dataset.classes, dataset.splits),
+        "cases": [(case.id, case.diagnosis, np.unique(case.coarse()).tolist()) for case in dataset.cases],
+        "metadata": dict(dataset.case(IDS[0]).metadata),
     }
 
 
@@ -58,7 +63,7 @@ def test_opens_as_it_unpacks(tmp_path: Path, saved: Save, table: str, folders: t
         saved(tmp_path / folder / f"{case_id}.jpg", 100)
     text = TABLE.replace(",", "\t") if table.endswith("tab") else TABLE
     (tmp_path / table).write_text(text)
-    check(tmp_path)
+    assert told(tmp_path) == EXPECTED
 
 
 def test_the_same_folder_in_two_spellings_counts_once(tmp_path: Path, saved: Save) -> None:
@@ -67,7 +72,7 @@ def test_the_same_folder_in_two_spellings_counts_once(tmp_path: Path, saved: Sav
         for case_id in IDS:
             saved(tmp_path / folder / f"{case_id}.jpg", 100)
     (tmp_path / "HAM10000_metadata.csv").write_text(TABLE)
-    check(tmp_path)
+    assert told(tmp_path) == EXPECTED
 
 
 def test_without_the_table_there_are_lesions(tmp_path: Path, saved: Save) -> None:
