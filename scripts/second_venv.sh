@@ -25,6 +25,7 @@ pyside)
     cp -al ".venv/$packages/." "$venv/$packages/" 2>/dev/null || cp -a ".venv/$packages/." "$venv/$packages/"
     pip uninstall pyqt6 pyqt6-qt6 pyqt6-sip
     pip install --requirement pyproject.toml --extra pyside
+    pip install --no-deps --reinstall --editable . # the command, for tests that call it
     ;;
 oldest)
     pip install --resolution lowest-direct --editable ".[app,export,scale]" --group test
