@@ -38,6 +38,7 @@ def test_every_route_to_another_case_saves(
         by_list,
         lambda: bench.project.select(bench.project.order[6]),
     )
+    saved: dict[str, bool] = {}
     for route in routes:
         person.controller.perform("go_refine")
         case_id, fine = bench.project.case.id, bench.book.find(Role.FINE)
@@ -49,3 +50,5 @@ def test_every_route_to_another_case_saves(
         path = root / "fine" / f"{case_id}.png"
         person.wait(lambda path=path, mask=painted: path.exists() and np.array_equal(read_mask(path), mask))
         person.wait(lambda: bench.book.find(Role.FINE).data is bench.project.editing.fine)
+        saved[case_id] = np.array_equal(read_mask(path), painted)
+    assert list(saved.values()) == [True] * len(routes), saved
