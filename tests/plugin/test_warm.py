@@ -3,9 +3,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
+import pint
 import pytest
+from pint.registry import LazyRegistry
 
 from napari_unlearn.plugin import warm
 from napari_unlearn.plugin.runner import ThreadRunner
@@ -23,6 +26,39 @@ def test_what_cannot_be_imported_is_left_to_the_job_that_needs_it(
     assert "colorsys" in sys.modules
     assert "cpu" not in reasons
     assert "auto" not in reasons
+
+
+@pytest.fixture
+def units() -> Iterator[Any]:
+    """The table of units, as it is when a program starts."""
+    own = pint.get_application_registry()
+    before = own.get()
+    own.set(LazyRegistry())
+    yield own
+    own.set(before)
+
+
+def test_nobody_sees_a_table_of_units_that_is_not_complete(units: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, read = [], pint.UnitRegistry
+
+    def watched() -> Any:
+        made = read()
+        seen.append(type(units.get()))
+        return made
+
+    monkeypatch.setattr(pint, "UnitRegistry", watched)
+    warm.read_units()
+    assert seen == [LazyRegistry]
+    assert type(units.get()) is read
+    assert units.pixel == units.get().pixel
+
+
+def test_a_table_of_units_that_the_window_reads_first_stays(units: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first: list[Any] = []
+    read = pint.UnitRegistry
+    monkeypatch.setattr(pint, "UnitRegistry", lambda: first.append(units.pixel) or read())
+    warm.read_units()
+    assert 1 * units.pixel + 1 * first[0] == 2 * units.pixel  # units of two tables cannot be added
 
 
 def test_the_window_is_told_which_devices_cannot_be_used(monkeypatch: pytest.MonkeyPatch, qtbot: Any) -> None:

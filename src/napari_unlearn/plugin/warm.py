@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 
 import pint
+from pint.registry import LazyRegistry
 
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.events import Done, Event
@@ -57,14 +58,27 @@ def warm_up() -> Reasons:
     dict of str to str
         One sentence for each device that cannot be used.
     """
-    # Reads pint's table of units, a second's work that napari's first layer would do in the thread of the window.
-    _ = pint.get_application_registry().pixel
+    read_units()
     for name in MODULES:
         try:
             importlib.import_module(name)
         except ImportError as error:
             logging.getLogger(__name__).warning("%s cannot be imported: %s", name, error)
     return unavailable_devices()
+
+
+def read_units() -> None:
+    """Read pint's table of units, a second's work that napari's first layer would do in the thread of the window.
+
+    It is read apart and put in place whole: pint's own fills up in sight of all threads, and a layer that comes while
+    it is half full finds no pixel in it.
+    """
+    own = pint.get_application_registry()
+    made = pint.UnitRegistry()
+    _ = made.pixel
+    # Units of two tables do not mix, so one that the window has begun to read meanwhile stays.
+    if isinstance(own.get(), LazyRegistry):
+        own.set(made)
 
 
 def unavailable_devices() -> Reasons:
