@@ -27,10 +27,10 @@ FEW = ("--operator", "exact-refit")
 ALL = tuple(word for name in OPERATORS for word in ("--operator", name))
 WITHOUT = ("--coarse", "dilation", "--fine", "0.1", "--swaps", "0", *FEW)
 DESIGNS = {
-    "base": ("--classes", "3", *DRAWN, *ALL),
+    "base": ("--classes", "3", *DRAWN),
     "swaps": ("--classes", "3", "--correlation", "0.95", *WITHOUT),
     "star": ("--classes", "3", *FEW),
-    "two": ("--classes", "2", *DRAWN, *ALL),
+    "two": ("--classes", "2", *DRAWN),
     "two-swaps": ("--classes", "2", "--correlation", "0.95", *WITHOUT),
     "two-star": ("--classes", "2", *FEW),
     "real": (*BASE, *ALL),
