@@ -3,6 +3,7 @@
 #   scripts/wheel.sh             in an empty environment, with the versions of requirements.lock, which pip downloads
 #   scripts/wheel.sh --newest    the same with the newest versions that fit: what users get today
 #   scripts/wheel.sh --linked    among links to those packages of .venv that the wheel asks for; nothing is downloaded
+# It runs the demo without a window, then asks napari for the plugin and, where there is xvfb-run, opens its window.
 # The first two leave wheel and source distribution in dist/, once the wheel has passed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,6 +13,7 @@ python=$(pwd -P)/.venv/bin/python
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 empty=$work/environment
+source=$PWD
 
 say() { printf '%s\n' "$*" >&2; }
 files_of() { "$python" -m zipfile --list "$1" | awk 'NR > 1 { print $1, $NF }' | sort; }
@@ -56,4 +58,21 @@ say "The demo took $SECONDS s."
 TIMEFORMAT='napari-unlearn --help took %R s, of which %U + %S s of processor time.'
 time "$empty/bin/napari-unlearn" --help >/dev/null
 
-[ "$mode" = --linked ] || { mkdir -p "$OLDPWD/dist" && cp "$work"/dist/* "$OLDPWD/dist/"; }
+# The same with a window, which a wheel brings only to those who ask for it.
+SECONDS=0
+if [ "$mode" = --linked ]; then
+    "$python" "$source/scripts/linked_environment.py" "$empty" "$wheel" app
+else
+    "$empty/bin/python" -m pip --no-input install --quiet --constraint "$work/versions" "$wheel[app]"
+fi
+"$python" -m pip --python "$empty/bin/python" check
+"$empty/bin/python" -P "$source/scripts/wheel_window.py" manifest
+if command -v xvfb-run >/dev/null; then
+    xvfb-run -a -s "-screen 0 1920x1080x24" env QT_QPA_PLATFORM=xcb \
+        "$empty/bin/python" -P "$source/scripts/wheel_window.py" window
+else
+    say "There is no xvfb-run here, so the window was not tried."
+fi
+say "With the window: $SECONDS s, $(du -sh "$empty" | cut -f1)."
+
+[ "$mode" = --linked ] || { mkdir -p "$source/dist" && cp "$work"/dist/* "$source/dist/"; }
