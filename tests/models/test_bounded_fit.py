@@ -69,7 +69,7 @@ def test_everything_that_the_account_needs_is_recorded(sample: Dataset, encoder:
     assert steps is not None
     assert (record.images, record.pixels, record.strong_convexity) == (12, 30, 0.1)
     assert record.head_sha256 == head_digest(head.weights)
-    assert (steps.batch_size, steps.epochs, steps.sigma, steps.projection_radius) == (5, 20, 2e-3, 10.0)
+    assert (steps.batch_size, steps.epochs, steps.sigma, steps.projection_radius) == (5, 20, 5e-4, 10.0)
     assert steps.step_size * steps.smoothness == pytest.approx(1)
     assert (steps.distance, steps.spent, steps.noise) == (0.0, 1, source.description)
 
