@@ -124,11 +124,13 @@ def test_composed_cases_of_each_kind_get_at_most_their_share(segmenter: HeadSegm
 def test_fewer_composed_cases_in_whole_count_as_much_as_more_in_part(segmenter: HeadSegmenter, sample: Dataset) -> None:
     images = with_composed(read(segmenter, sample.split("train")), segmenter, 0.9, 0.9)
     images = dataclasses.replace(images, lesion_free=np.arange(21) % 7 == 5)  # two of them are composed
+    images.pixels.weights[12:, 3] = 0  # a pixel without a label
     masses = np.where(np.arange(21) < 12, 0.3, 0.6)
     found = images.in_whole(masses)
     assert (found.composed, len(found.pixels), len(found.coarse), len(found.refined)) == (5, 17, 17, 17)
     assert found.lesion_free[12:].sum() == 1  # 0.6 of two is 1, of the other seven 4
-    np.testing.assert_allclose(found.pixels.weights[12:], 1 / 30)
+    np.testing.assert_allclose(np.delete(found.pixels.weights[12:], 3, axis=1), 1 / 30)
+    assert (found.pixels.weights[12:, 3] == 0).all()
     np.testing.assert_array_equal(found.pixels.weights[:12], images.pixels.weights[:12])
     kept = [int(np.flatnonzero((images.pixels.features == each).all(axis=(1, 2)))[0]) for each in found.pixels.features]
     assert kept[:12] == list(range(12))

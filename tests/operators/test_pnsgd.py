@@ -240,7 +240,10 @@ def test_composed_cases_join_and_without_noise_it_ends_at_the_minimum_with_them(
     assert revision.numbers["composed"] == 4
 
 
-def test_composed_cases_that_would_count_for_a_part_are_left_out(make: Callable[..., HeadProblem], finish: Any) -> None:
+@pytest.mark.parametrize(("share", "left"), [(0.5, 2 + 1), (0.0, 0)])
+def test_composed_cases_that_would_count_for_a_part_are_left_out(
+    make: Callable[..., HeadProblem], finish: Any, share: float, left: int
+) -> None:
     images = make(forgotten=2).bounded
     own = np.arange(6)
     # Two images without a lesion. Of four with one, two are refined.
@@ -255,12 +258,13 @@ def test_composed_cases_that_would_count_for_a_part_are_left_out(make: Callable[
     features = np.random.default_rng(5).normal(size=(8, pixels, 4)).astype(np.float32)
     labels = np.random.default_rng(6).integers(3, size=(8, pixels)).astype(np.uint8)
     plain = Standardiser(np.zeros(4), np.ones(4))
-    joined = images.with_composed(features, labels, np.arange(8) >= 4, plain, 0.5, 0.5)
+    joined = images.with_composed(features, labels, np.arange(8) >= 4, plain, share, share)
     _, revision = finish(operator, dataclasses.replace(make(), bounded=joined), SETTINGS)
     # With a lesion, as many as are refined. As one lesion of two is known, the others count for half of these four, and
-    # composed ones for half of that.
+    # composed ones for half of that. With a share of 0 there are none.
     assert joined.composed == 8
-    assert revision.numbers["composed"] == 2 + 1
+    assert revision.numbers["composed"] == left
+    assert np.isfinite(revision.weights).all()
 
 
 def test_composed_cases_make_epochs_longer_and_the_certificate_counts_them(

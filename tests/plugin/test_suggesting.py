@@ -184,6 +184,23 @@ def test_with_a_model_the_images_are_looked_at_once_and_whoever_has_gone_on_stay
     assert len(looking.requests) == 1
 
 
+def test_what_another_model_saw_is_not_used_once_looking_with_this_one_was_cancelled(
+    open_dock: UnlearnWidget, looking: Looking, qtbot: Any
+) -> None:
+    looking.go_on = True
+    suggest(open_dock, qtbot)
+    open_dock.controller.desk.suggesting._told_by = Path("another model")
+    looking.go_on = False
+    press_and_look(open_dock, qtbot)
+    open_dock.controller.perform("suggest_cancel")
+    finish(open_dock, qtbot)
+    *_, around = open_dock.refine.suggest._menu.actions()
+    around.trigger()
+    looking.go_on = True
+    suggest(open_dock, qtbot)
+    assert len(looking.requests) == 3
+
+
 def test_without_what_surrounds_the_lesions_the_table_decides(
     open_dock: UnlearnWidget, looking: Looking, qtbot: Any
 ) -> None:

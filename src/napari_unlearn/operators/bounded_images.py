@@ -100,8 +100,8 @@ class BoundedImages:
         teaches = np.concatenate([self.refined, np.ones(len(labels), np.bool_)])
         for kind, part in ((teaches & ~joined, share), (joined, lesion_free_share)):
             own, added = np.flatnonzero(kind[:count]), count + np.flatnonzero(kind[count:])
-            if len(added) and part < 1:
-                weights[added] *= min(1.0, part / (1 - part) * weights[own].sum() / weights[added].sum())
+            if (mass := weights[added].sum()) > 0 and part < 1:
+                weights[added] *= min(1.0, part / (1 - part) * weights[own].sum() / mass)
         return dataclasses.replace(
             self,
             pixels=dataclasses.replace(pixels, weights=weights),
@@ -135,7 +135,9 @@ class BoundedImages:
             whole = int(masses[rows].sum() + _ROUNDING)
             stays[rows] = False
             stays[rows[np.arange(whole) * len(rows) // max(1, whole)]] = True
-        weights = np.where(added[:, None], 1 / self.pixels.labels.shape[1], self.pixels.weights)
+        # A pixel without a label has weight 0, and must keep it.
+        known = (self.pixels.weights > 0) / self.pixels.labels.shape[1]
+        weights = np.where(added[:, None], known, self.pixels.weights)
         return dataclasses.replace(
             self,
             pixels=dataclasses.replace(

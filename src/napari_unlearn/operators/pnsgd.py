@@ -250,11 +250,11 @@ def _kinds_weighed(images: BoundedImages) -> FloatArray:
 
 def _lower(weights: FloatArray, first: NDArray[np.bool_], second: NDArray[np.bool_], share: float) -> None:
     """Take weight from one of two groups of images, so that the second carries `share` of what both carry."""
-    parts = [(group, part) for group, part in ((first, 1 - share), (second, share)) if group.any()]
-    if len(parts) == 2:
-        whole = min(weights[group].sum() / part for group, part in parts if part > 0)
-        for group, part in parts:
-            weights[group] *= whole * part / weights[group].sum()
+    parts = [(group, weights[group].sum(), part) for group, part in ((first, 1 - share), (second, share))]
+    if all(mass > 0 for _, mass, _ in parts):
+        whole = min(mass / part for _, mass, part in parts if part > 0)
+        for group, mass, part in parts:
+            weights[group] *= whole * part / mass
 
 
 def _with_steps_short_enough(images: BoundedImages) -> BoundedImages:

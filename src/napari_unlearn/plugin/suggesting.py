@@ -109,7 +109,8 @@ class Suggesting(QObject):
         return self._told is not None and (model == self._told_by or self._bench.project.previous is not None)
 
     def _look_around(self, model: Path) -> None:
-        self._told_by, self._asked_in = model, self._here()
+        # What another model saw must not pass for what this one does, should this be cancelled.
+        self._told, self._told_by, self._asked_in = None, model, self._here()
         self._show_looking(True)
         request = surroundings.SurroundingsRequest(self._bench.project.dataset.root, model)
         self.task.restart(surroundings.events, request)
