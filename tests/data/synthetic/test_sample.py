@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import csv
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -181,6 +184,24 @@ def test_an_interrupted_sample_leaves_the_folder_as_it_was(tmp_path: Path, exist
         write_sample(folder, 4, SIZE, progress=interrupt)
     assert folder.exists() == exists
     assert list(tmp_path.rglob("*")) == ([folder] if exists else [])
+
+
+KILLED = """
+import os, signal, sys
+from napari_unlearn.data.synthetic.sample import write_sample
+
+write_sample(sys.argv[1], 4, 64, progress=lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL.")
+def test_the_next_sample_clears_what_a_killed_one_left(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert [path.name for path in left.rglob("*.jpg")] == ["train-0001.jpg"]
+    assert len(write_sample(tmp_path, 4, 64).split("train")) == 4
+    assert not left.exists()
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

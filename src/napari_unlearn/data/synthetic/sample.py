@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from napari_unlearn.data.synthetic.case import LARGEST, MALIGNANT, SMALLEST, ren
 from napari_unlearn.data.synthetic.lesion import SEPARATION
 from napari_unlearn.data.synthetic.plan import FEWEST, PlannedCase, plan_sample
 from napari_unlearn.errors import UserError
+from napari_unlearn.leftovers import clear, unfinished_name
 from napari_unlearn.masks import coarsen_box, coarsen_dilate
 
 # Raised whenever the same seed gives other files than before.
@@ -71,7 +71,8 @@ def write_sample(
     Parameters
     ----------
     folder : Path or str
-        New or empty folder. It stays as it was when writing fails or is interrupted.
+        New or empty folder. It stays as it was when writing fails or is interrupted; what a process that was killed
+        began to write there is cleared away.
     cases : int
         Cases in the split `train`, at least 4; `test_aligned` and `test_conflicting` get a third of it each, at
         least 20.
@@ -108,6 +109,7 @@ def write_sample(
         A setting is out of range, the folder is not empty or it cannot be written.
     """
     folder = Path(folder)
+    clear(folder)
     _check(folder, cases, size, classes, shortcut, fine, seed, coarse, margin, separation)
     plan = plan_sample(cases, shortcut=shortcut, fine=fine, seed=seed, separation=separation)
     command = (
@@ -116,19 +118,18 @@ def write_sample(
     ) + ("" if margin is None else f" --coarse-margin {margin}")
     command += "" if separation == SEPARATION else f" --separation {separation}"
     existed = folder.exists()
+    new = folder / unfinished_name()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=folder) as name:
-            new = Path(name)
-            _write_cases(new, plan, size, classes, coarse, margin, progress)
-            _write_text(new / "dataset.toml", _description(classes, command))
-            _write_text(new / "metadata.csv", _table(new, plan))
-            # metadata.csv moves last: a folder without it does not pass for a finished sample.
-            for path in sorted(new.iterdir(), key=lambda path: path.name == "metadata.csv"):
-                path.replace(folder / path.name)
+        new.mkdir(parents=True)
+        _write_cases(new, plan, size, classes, coarse, margin, progress)
+        _write_text(new / "dataset.toml", _description(classes, command))
+        _write_text(new / "metadata.csv", _table(new, plan))
+        # metadata.csv moves last: a folder without it does not pass for a finished sample.
+        for path in sorted(new.iterdir(), key=lambda path: path.name == "metadata.csv"):
+            path.replace(folder / path.name)
+        new.rmdir()
     except BaseException as error:
-        if not existed:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(new if existed else folder, ignore_errors=True)
         if isinstance(error, OSError):
             reason = error.strerror or type(error).__name__
             raise UserError(f"{folder} cannot be written ({reason}); name a folder with room to write to.") from error
