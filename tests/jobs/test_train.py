@@ -42,6 +42,8 @@ def test_it_makes_a_model_that_knows_where_it_comes_from(
     assert (card.masks, card.trainable, card.seed, card.size) == ("fine", "head", 5, 32)
     assert "tu-test_efficientnet" in result.encoder
     assert result.loss > 0
+    refined = [case for case in sample.split("train") if case.fine_path is not None]
+    assert card.cases == result.cases == len(refined) < len(sample.split("train"))
 
 
 @pytest.mark.parametrize("trainable", ["head", "decoder"])

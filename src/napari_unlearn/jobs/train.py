@@ -86,7 +86,7 @@ class TrainResult:
     encoder : str
         Architecture and origin of the encoder, in one sentence.
     cases : int
-        Training cases.
+        Training cases with a mask of the kind that was asked for.
     loss : float
         Final objective.
     seconds : float
@@ -151,7 +151,7 @@ def _train(request: TrainRequest, token: Token) -> Iterator[Event]:
     from napari_unlearn.models.encoder import find_encoder
     from napari_unlearn.models.ranks import first, ranks
     from napari_unlearn.models.segmenter import ModelCard
-    from napari_unlearn.models.training import FitStep, default_size
+    from napari_unlearn.models.training import FitStep, default_size, masked_cases
 
     clock = Clock(token)
     if request.masks not in ("coarse", "fine"):
@@ -168,17 +168,18 @@ def _train(request: TrainRequest, token: Token) -> Iterator[Event]:
     cases = dataset.split(training_split(dataset))
     if not cases:
         raise UserError(f"{request.dataset} has no training case; add some to the split train.")
+    masked = masked_cases(cases, request.masks)
     device = find_device(request.device)
     yield Progress(0, 0, "Loading the encoder")
     encoder = find_encoder(request.encoder)
     card = ModelCard(
         dataset.classes,
         dataset.positive,
-        request.size or default_size(cases[0]),
+        request.size or default_size(masked[0]),
         request.trainable,
         request.masks,
         dataset.name,
-        len(cases),
+        len(masked),
         request.seed,
         encoder.weights_hash if request.trainable == "all" else "",
     )
@@ -186,9 +187,9 @@ def _train(request: TrainRequest, token: Token) -> Iterator[Event]:
     segmenter: HeadSegmenter | UnetSegmenter | None = None
     fit: Iterator[FitStep | HeadSegmenter | UnetSegmenter]
     if request.trainable == "head":
-        fit = _fit_head(request, card, cases, encoder, device)
+        fit = _fit_head(request, card, masked, encoder, device)
     else:
-        fit = _fit_unet(card, cases, encoder, device)
+        fit = _fit_unet(card, masked, encoder, device)
     for step in fit:
         if not isinstance(step, FitStep):
             segmenter = step
@@ -202,7 +203,7 @@ def _train(request: TrainRequest, token: Token) -> Iterator[Event]:
     if first():
         save_segmenter(segmenter, request.out)
     described = f"{encoder.card.name}: {encoder.card.trained_on}"
-    yield Done(TrainResult(request.out, described, len(cases), loss, clock.elapsed))
+    yield Done(TrainResult(request.out, described, len(masked), loss, clock.elapsed))
 
 
 def _require_place(request: TrainRequest) -> None:
