@@ -9,6 +9,9 @@ work on the same images: it reads and decodes them and computes their features, 
 step of gradient clipping (`unlearn`). Such a step goes through a decoder as well, and back, which the bare encoder does
 not; so there is also the same pass forward and back without the package (`bare step`).
 
+How much of what the machine can calculate at best is used is told as well: a large product of matrices (`matmul`) shows
+what it can do on the same threads, and the multiplications and additions of the encoder are counted.
+
 Everything is measured in turn, again and again, so that what else the machine does disturbs all alike. Shares are
 medians over the rounds; by the clock and, on a processor, in processor time, which other programs disturb less.
 """
@@ -31,6 +34,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.data.synthetic import write_sample
@@ -53,6 +57,7 @@ OUT = Path(__file__).parent / "results" / "throughput.json"
 BATCH = 8
 REDUCED = "bf16-mixed"
 TARGET = 0.7
+PRODUCT = {"cpu": 2048, "cuda": 8192}  # side of the matrices
 Work = Callable[[], int]
 """Does something with some images and says with how many."""
 
@@ -101,6 +106,27 @@ def bare_encoder(images: Tensor, batches: Iterable[int], compiled: bool) -> dict
 
                     found[f"{layout}, {_name(half)}, batch {batch}{suffix}"] = work
     return found
+
+
+def products(device: torch.device) -> dict[str, Work]:
+    """A large product of matrices, as if it were that of a batch of images."""
+    side, found = PRODUCT[device.type], dict[str, Work]()
+    for half in (False, True):
+        matrix = torch.randn(side, side, device=device, dtype=torch.bfloat16 if half else torch.float32)
+
+        def work(matrix: Tensor = matrix) -> int:
+            torch.mm(matrix, matrix)
+            return BATCH
+
+        found[f"matmul, {_name(half)}"] = work
+    return found
+
+
+def operations(size: int) -> int:
+    """Multiplications and additions of the encoder for an image."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        shipped_encoder().backbone(torch.zeros(1, 3, size, size))
+    return int(counter.get_total_flops())
 
 
 def features(encoder: Encoder, cases: Sequence[Case], size: int, device: torch.device, folder: Path) -> dict[str, Work]:
@@ -199,6 +225,31 @@ def measure(works: dict[str, Work], rounds: int, device: torch.device) -> dict[s
     return found
 
 
+def of_machine(
+    found: dict[str, list[dict[str, float]]], names: Iterable[str], operations: int, side: int, kind: str
+) -> dict[str, Any]:
+    """What the machine calculates at best, and which share of it the encoder uses, alone and for features."""
+    best = {}
+    for precision in ("fp32", "bf16"):
+        rounds = [each[kind] for each in found[f"matmul, {precision}"]]
+        best[precision] = 2 * side**3 / (1e6 * BATCH * statistics.median(rounds))
+        print(f"{kind}: a product of matrices in {precision} makes {best[precision]:.0f} GFLOP/s")
+    print(f"  the encoder takes {operations / 1e9:.3f} GFLOP an image, and makes of what the machine can do")
+    shares = {}
+    for name in names:
+        precision = next((word for word in ("fp32", "bf16") if word in name), "")
+        # Features are computed by the encoder and nothing else; steps go through a decoder as well.
+        if name.startswith(("channels", "computed", "kept")):
+            per_image = 2 * side**3 / BATCH
+            shares[name] = operations / per_image * share(found, name, f"matmul, {precision}", kind)
+            print(f"  {name:48} {shares[name]:16.1%}")
+    return {
+        "gigaflops_of_matmul": {name: round(value, 1) for name, value in best.items()},
+        "gigaflop_an_image": round(operations / 1e9, 4),
+        "share_of_matmul": {name: round(value, 4) for name, value in shares.items()},
+    }
+
+
 def share(found: dict[str, list[dict[str, float]]], name: str, of: str, kind: str) -> float:
     """Median over the rounds of how fast `name` is, relative to `of`."""
     return statistics.median(b[kind] / a[kind] for a, b in zip(found[name], found[of], strict=True))
@@ -245,8 +296,11 @@ def main() -> None:
         encoder = shipped_encoder().to(device)
         own = features(encoder, cases, arguments.size, device, Path(scratch) / "features")
         own |= steps(encoder, cases, len(dataset.classes), arguments.size, device)
-        found = measure({**bare, **own}, arguments.rounds, device)
-    result = summary(found, list(bare), list(own), ("clock", "processor") if device.type == "cpu" else ("clock",))
+        found = measure({**products(device), **bare, **own}, arguments.rounds, device)
+    kinds = ("clock", "processor") if device.type == "cpu" else ("clock",)
+    result = summary(found, list(bare), list(own), kinds)
+    for kind in kinds:
+        result[kind] |= of_machine(found, [*bare, *own], operations(arguments.size), PRODUCT[device.type], kind)
     name = torch.cuda.get_device_name() if device.type == "cuda" else f"processor, threads: {torch.get_num_threads()}"
     before = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.is_file() else {}
     about = {"size": arguments.size, "rounds": arguments.rounds, "torch": torch.__version__}

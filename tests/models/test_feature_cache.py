@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,17 @@ from safetensors.torch import save as save_file
 
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.feature_cache import CACHE_VARIABLE, FeatureCache, default_cache_folder
+from napari_unlearn.models.ranks import Alone, working_as
+
+
+@dataclass(frozen=True)
+class Rounded(Alone):
+    """One process whose networks calculate in bfloat16."""
+
+    precision: str = "bf16-mixed"
+
+    def rounding(self) -> AbstractContextManager[None]:
+        return torch.autocast("cpu", torch.bfloat16)
 
 
 @pytest.fixture
@@ -44,6 +57,25 @@ def test_a_second_look_up_is_identical_and_computes_nothing(
 def test_what_is_kept_is_what_the_encoder_says(cache: FeatureCache, grid: torch.Tensor) -> None:
     assert same(cache.levels(grid), cache.compute(grid[None])[0])
     assert same(cache.levels(grid), [m[0].half() for m in cache.encoder(grid[None])])
+
+
+def test_in_bfloat16_too_what_is_kept_is_what_the_encoder_says_rounded_once_and_laid_out_in_one_piece(
+    cache: FeatureCache, grid: torch.Tensor
+) -> None:
+    grids = torch.stack([grid, grid.flip(2)])
+    with working_as(Rounded()):
+        said, kept = cache.encoder(grids), cache.compute(grids)
+    assert {level.dtype for level in said[1:]} == {torch.bfloat16}
+    for i, levels in enumerate(kept):
+        assert same(levels, [level[i].float().half() for level in said])
+        assert all(level.is_contiguous() for level in levels)
+
+
+def test_the_image_is_left_as_it_was(cache: FeatureCache, grid: torch.Tensor) -> None:
+    colours = grid.float()
+    cache.encoder(colours[None])
+    cache.colours(colours)
+    assert torch.equal(colours, grid.float())
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", None])

@@ -37,7 +37,7 @@ class HeldFeatures(FeatureCache):
         """See `FeatureCache.compute`; what was computed is kept until `forget_composed`."""
         keys = [self.path(grid) for grid in grids]
         if any(key not in self._composed for key in keys):
-            self._composed.update(zip(keys, self.encoded(grids), strict=True))
+            self._composed.update(zip(keys, super().compute(grids), strict=True))
         return [self._composed[key] for key in keys]
 
     def forget_composed(self) -> None:

@@ -148,12 +148,13 @@ class Encoder(nn.Module):
 
         Returns
         -------
-        list of Tensor of float32, shape (N, C_l, H / 2**l, W / 2**l)
-            One map a level.
+        list of Tensor, shape (N, C_l, H / 2**l, W / 2**l)
+            One map a level, float32, or bfloat16 where networks calculate in it.
         """
-        x = (images.float() / 255 - self.mean) / self.std
+        # In place: new memory of this size costs more than the arithmetic.
+        x = (images / 255).sub_(self.mean).div_(self.std)
         with ranks().rounding():
-            return [level.float() for level in self.backbone(x.contiguous(memory_format=torch.channels_last))]
+            return list(self.backbone(x.contiguous(memory_format=torch.channels_last)))
 
     def save(self, path: Path) -> None:
         """Write weights and card as one safetensors file, kernels in float16 to keep it small.

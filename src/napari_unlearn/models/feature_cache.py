@@ -7,6 +7,7 @@ check sum it holds, and is computed anew. `models.cache_limit` says how much roo
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zlib
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from napari_unlearn.files import atomic_write, sha256_bytes
+from napari_unlearn.files import atomic_write
 from napari_unlearn.models.cache_limit import prune, used
 from napari_unlearn.models.encoder import Encoder
 from napari_unlearn.models.images_at_once import images_at_once
@@ -83,7 +84,7 @@ class FeatureCache:
         path = self.path(grid)
         deep = self.find(path)
         if deep is None:
-            deep = self.encoded(grid[None])[0][1:]
+            (deep,) = self.encoded(grid[None])
             self.keep(path, deep)
         return [self.colours(grid), *deep]
 
@@ -100,24 +101,30 @@ class FeatureCache:
         list of list of Tensor of float16
             Per image, per level.
         """
-        return self.encoded(grids)
+        return [[self.colours(grid), *deep] for grid, deep in zip(grids, self.encoded(grids), strict=True)]
 
     def encoded(self, grids: Tensor) -> list[list[Tensor]]:
-        """What the encoder says, see `compute`."""
-        maps = [level.half().cpu() for level in self.encoder(grids.to(self.device))]
-        return [[level[i].contiguous() for level in maps] for i in range(len(grids))]
+        """What the encoder says, see `compute`: all levels but the first."""
+        maps = [level.cpu() for level in self.encoder(grids.to(self.device))[1:]]
+        # Rounded and laid out in one step, image by image: less new memory, which costs more than what is done to it.
+        return [
+            [level[i].to(torch.float16, memory_format=torch.contiguous_format) for level in maps]
+            for i in range(len(grids))
+        ]
 
     def colours(self, grid: Tensor) -> Tensor:
         """First level, which is not kept: the normalised colours, float16, of the shape of the image."""
         mean, std = self.encoder.mean.cpu()[0], self.encoder.std.cpu()[0]
-        return ((grid.float() / 255 - mean) / std).half()
+        return (grid / 255).sub_(mean).div_(std).half()
 
     def path(self, grid: Tensor) -> Path:
         """File that holds, or would hold, the maps of an image."""
         # Maps of another precision are other maps.
         rounded = "" if ranks().precision == FULL else f"{ranks().precision} "
         about = f"{self.encoder.weights_hash} {rounded}{tuple(grid.shape)} ".encode()
-        key = sha256_bytes(about + np.ascontiguousarray(grid.numpy()).tobytes())
+        digest = hashlib.sha256(about)
+        digest.update(np.ascontiguousarray(grid.numpy()).data)
+        key = digest.hexdigest()
         return self.folder / key[:2] / f"{key}.safetensors"
 
     def find(self, path: Path) -> list[Tensor] | None:

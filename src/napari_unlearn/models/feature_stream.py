@@ -91,6 +91,6 @@ def _encode(cache: FeatureCache, images: Iterable[_Image]) -> list[_Image]:
     for shape in {image.grid.shape for image in missing}:
         members = [image for image in missing if image.grid.shape == shape]
         maps = cache.encoded(torch.stack([image.grid for image in members]))
-        for image, levels in zip(members, maps, strict=True):
-            image.deep = levels[1:]
+        for image, deep in zip(members, maps, strict=True):
+            image.deep = deep
     return missing

@@ -52,7 +52,7 @@ def image_to_grid(image: NDArray[np.uint8], size: int) -> Tensor:
     if (height, width) != image.shape[:2]:
         resized = Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
         image = np.asarray(resized)
-    return torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)).copy())
+    return torch.from_numpy(np.array(image.transpose(2, 0, 1), order="C"))
 
 
 def mask_to_grid(mask: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
