@@ -82,6 +82,11 @@ TEXTS: dict[str, Text] = {
         "Look at the images outside the coarse masks: a case whose surroundings look like those of another diagnosis "
         "is worth refining, whatever the table says of it.",
     ),
+    "suggest_only_surroundings": Text(
+        "Only what surrounds the lesion",
+        "Switch every column of the table off. Best where the table names no artefacts: what has many things to even "
+        "out evens out each of them less.",
+    ),
     "suggest_cancel": Text("Cancel", "Stop looking at the images, and suggest by the table alone from then on."),
     "live": Text(
         "Live",
@@ -130,8 +135,8 @@ TEXTS: dict[str, Text] = {
     ),
     "plan_leakage": Text(
         "Leakage (nats per predicted pixel)",
-        "What spurious artefacts are expected to tell about the predicted class, in the split that leaks most; 0 means "
-        "nothing.",
+        "What an artefact on a pixel that the model takes for lesion is expected to tell about the truth there, in the "
+        "split that leaks most; 0 means nothing.",
     ),
     "trajectory_legend": Text(
         "",
@@ -177,9 +182,9 @@ TEXTS: dict[str, Text] = {
     "show_beside": Text("Side by side", "Before and after in two views that move and zoom together."),
     "show_difference": Text("Difference", "Mark only the pixels that the two models see differently."),
     "split_at": Text("", "Where the line stands. Drag it here or over the image, or move it with the arrow keys."),
-    "show_leakage_before": Text("Leakage before", "Show where spurious artefacts told the old model the class."),
+    "show_leakage_before": Text("Leakage before", "Show where an artefact gives away whether the old model is right."),
     "show_leakage_after": Text(
-        "Leakage after", "Show where spurious artefacts still tell the revised model the class."
+        "Leakage after", "Show where an artefact gives away whether the revised model is right."
     ),
     "measure": Text("Measure before and after", "Measure both models on the test cases that have fine masks."),
     "export_format": Text(

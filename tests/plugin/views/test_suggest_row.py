@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from napari_unlearn.data.suggestion import SURROUNDINGS
+from napari_unlearn.plugin.texts import TEXTS
 from napari_unlearn.plugin.views.parts import Page
 from napari_unlearn.plugin.views.suggest_row import SuggestRow
 
@@ -63,6 +64,27 @@ def test_surroundings_can_be_switched_off_once_a_model_can_look_at_them(suggest_
     around.trigger()
     suggest_row._menu.actions()[0].trigger()
     assert suggest_row.chosen == (SURROUNDINGS,)
+
+
+def test_one_entry_leaves_nothing_but_the_surroundings(suggest_row: SuggestRow) -> None:
+    only = TEXTS["suggest_only_surroundings"].label
+
+    def entries() -> dict[str, Any]:
+        return {action.text(): action for action in suggest_row._menu.actions()}
+
+    suggest_row.show_columns(("ruler", "site"))
+    assert only not in entries()  # nothing can look at them
+    suggest_row.show_columns((), model=True)
+    assert only not in entries()  # there is nothing else anyway
+    suggest_row.show_columns(("ruler", "site"), model=True)
+    suggest_row.leave_surroundings()
+    entries()[only].trigger()
+    assert suggest_row.chosen == (SURROUNDINGS,)
+    assert suggest_row.surroundings
+    suggest_row.show_columns(("ruler", "site"), model=True)
+    assert [name for name, action in entries().items() if action.isChecked()] == [TEXTS["suggest_surroundings"].label]
+    entries()["site"].trigger()
+    assert suggest_row.chosen == ("site", SURROUNDINGS)
 
 
 def test_how_far_it_has_looked_is_said_while_it_looks(suggest_row: SuggestRow) -> None:

@@ -80,7 +80,11 @@ class SuggestRow(QWidget):
         if not columns:
             self._menu.addAction("The table has no column with a few kinds").setEnabled(False)
         self._menu.addSeparator()
-        around = TEXTS["suggest_surroundings"]
+        around, only = TEXTS["suggest_surroundings"], TEXTS["suggest_only_surroundings"]
+        if model and columns:
+            action = self._menu.addAction(only.label)
+            action.setToolTip(only.tip)
+            action.triggered.connect(self._leave_columns)
         self._add(SURROUNDINGS, around.label, around.tip if model else _NO_MODEL, model)
 
     def leave_surroundings(self) -> None:
@@ -103,6 +107,9 @@ class SuggestRow(QWidget):
         """Say why the case in hand was suggested, or nothing."""
         self._reason.setText(f"Suggested: {reason[:1].lower()}{reason[1:]}" if reason else "")
         self._reason.setVisible(bool(reason))
+
+    def _leave_columns(self) -> None:
+        self._off = {name for name in self._known if name != SURROUNDINGS}
 
     def _add(self, name: str, title: str, tip: str, enabled: bool) -> None:
         action = self._menu.addAction(title)
