@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from napari_unlearn.data.dataset import Dataset
@@ -21,6 +23,15 @@ def test_refined_cases_show_what_was_forgotten(sample: Dataset) -> None:
 
 def test_cases_without_a_fine_mask_are_not_shown(sample: Dataset) -> None:
     assert list(forget_figures([case for case in sample.split("train") if not case.is_refined])) == []
+
+
+def test_a_case_of_which_nothing_is_forgotten_makes_room_for_the_next(sample: Dataset) -> None:
+    refined = sample.refined("train")
+    # Its fine mask in place of the coarse one leaves nothing to forget.
+    nothing = [dataclasses.replace(case, coarse_path=case.fine_path) for case in refined[1:]]
+    figures = list(forget_figures([*nothing, refined[0]]))
+    assert [figure.title.split(" · ")[0] for figure in figures] == [refined[0].id]
+    assert len(list(forget_figures([nothing[0], refined[0]] * 6))) == 6
 
 
 def test_every_split_is_shown(sample: Dataset) -> None:

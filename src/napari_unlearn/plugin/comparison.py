@@ -14,8 +14,8 @@ Numbers = Mapping[str, Any]
 Mask = NDArray[np.uint8]
 AUROC_TIP = "How well the score tells malignant from benign; 0.5 is a coin toss."
 LEAKAGE_TIP = (
-    "What spurious artefacts tell about the predicted class, in nats per predicted pixel, with its 95 % interval; "
-    "0 means nothing."
+    "What an artefact on a pixel that the model takes for lesion tells about the truth there, in nats per predicted "
+    "pixel, with its 95 % interval; 0 means nothing."
 )
 DICE_TIP = "Overlap of the predicted lesion with the fine mask; 1 is perfect."
 NO_LESION_TIP = "The fine mask shows no lesion: 1 where a model finds none either, 0 where it finds a single pixel."

@@ -54,5 +54,5 @@ def meaning(value: float, highest: float) -> str:
     word = next(word for end, word in WORDS if share < end)
     return (
         f"Here {value:.2g} nats, {100 * share:.0f} % of the strongest place: over all measured images, an artefact "
-        f"here tells {word} about the class that the model sees."
+        f"here tells {word} about whether the model is right."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -63,14 +64,25 @@ def forget_figures(cases: Sequence[Case]) -> Iterator[CaseFigure]:
     Yields
     ------
     CaseFigure
-        At most `FORGOTTEN`, spread over the list.
+        At most `FORGOTTEN`, spread over the list, the first of each stretch of it that has something to show.
     """
-    for case in spread([c for c in cases if c.is_refined and c.coarse_path is not None], FORGOTTEN):
+    refined = [case for case in cases if case.is_refined and case.coarse_path is not None]
+    parts = min(FORGOTTEN, len(refined))
+    for i in range(parts):
+        part = refined[i * len(refined) // parts : (i + 1) * len(refined) // parts]
+        yield from itertools.islice(_forgotten(part), 1)
+
+
+def _forgotten(cases: Sequence[Case]) -> Iterator[CaseFigure]:
+    """The cases of which anything was forgotten: one without a lesion has nothing to show."""
+    for case in cases:
         image, coarse, fine = case.image(), case.coarse(), case.fine()
         assert fine is not None
         forgotten = dilation_artefacts(coarse, fine)
+        if not forgotten.any():
+            continue
         count, share = int(forgotten.sum()), 100 * float(forgotten.mean())
-        inside = 100 * count / max(1, int((coarse > 0).sum()))
+        inside = 100 * count / int((coarse > 0).sum())
         picture = Picture(
             forget_picture(image, coarse, fine, forgotten),
             f"Case {case.id}: the {count:,} forgotten pixels are hatched, {share:.0f} % of the image.",

@@ -186,8 +186,8 @@ def _measures(after: Numbers, before: Numbers) -> tuple[Measure, ...]:
         ),
         Measure(
             "Leakage",
-            "What artefacts such as rulers and ink tell about the predicted class of a pixel whose true class is "
-            "known, in nats per predicted pixel. 0 is nothing; the estimate can fall below 0 by chance.",
+            "What an artefact such as a ruler, lying on a pixel that the model takes for lesion, tells about the true "
+            "class of that pixel, in nats per predicted pixel. 0 is nothing; the estimate can fall below 0 by chance.",
             _leakage(before),
             _leakage(after),
             4,

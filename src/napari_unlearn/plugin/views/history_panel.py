@@ -27,7 +27,10 @@ COLUMNS = (
     ("Guarantee", "What is guaranteed afterwards."),
     ("ε", "Privacy budget of the guarantee; 0 is exact, none is empirical."),
     ("Dice", "Overlap with the fine masks, mean of the measured splits; 1 is perfect."),
-    ("Leakage", "What artefacts tell about the predicted class, nats a predicted pixel, in the split that leaks most."),
+    (
+        "Leakage",
+        "What an artefact on a predicted pixel tells about the truth there, nats, in the split that leaks most.",
+    ),
     ("Shortcut gap", "AUROC where shortcut and diagnosis agree minus where they conflict; 0 is best."),
     ("Time", "How long the run took."),
     ("", "The model in use."),
