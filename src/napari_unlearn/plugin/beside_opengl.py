@@ -8,13 +8,14 @@ symbols, see pytorch issue 96060 and tensorflow issue 124205.
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import logging
 import os
 import sys
 import threading
 from pathlib import Path
+
+from napari_unlearn.plugin.preload import open_library
 
 _LOCK = threading.Lock()
 _done = False
@@ -31,7 +32,7 @@ def keep_llvm_apart() -> None:
         if library is None or "triton" in sys.modules:
             return
         try:
-            ctypes.CDLL(str(library), mode=os.RTLD_NOW | os.RTLD_LOCAL | os.RTLD_DEEPBIND)
+            open_library(library, os.RTLD_NOW | os.RTLD_LOCAL | os.RTLD_DEEPBIND)
         except OSError as error:
             logging.getLogger(__name__).warning("%s could not be loaded: %s", library, error)
 

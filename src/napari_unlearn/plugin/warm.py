@@ -14,14 +14,23 @@ from pint.registry import LazyRegistry
 from napari_unlearn.errors import UserError
 from napari_unlearn.jobs.events import Done, Event
 from napari_unlearn.jobs.token import Token
-from napari_unlearn.plugin import calls
+from napari_unlearn.plugin import calls, preload
+from napari_unlearn.plugin.garbage import no_search
 from napari_unlearn.plugin.runner import JobRunner
 
 # What napari 0.8 to 0.9 imports with its first layer, where it is there.
-FIRST_LAYER = ("pandas", "scipy.ndimage", "xarray", "napari_plugin_engine", "skimage.color", "skimage.exposure")
+FIRST_LAYER = (
+    "pandas",
+    "scipy.ndimage",
+    "xarray",
+    "napari_plugin_engine",
+    "skimage.color.colorconv",
+    "skimage.exposure",
+)
 MODULES = (
     *(name for name in FIRST_LAYER if importlib.util.find_spec(name.partition(".")[0]) is not None),
     "torch",
+    "segmentation_models_pytorch",  # for the first prediction
     "napari_unlearn.models.segmenter",
     "napari_unlearn.operators.collect",
     "napari_unlearn.evaluation.evaluate",
@@ -58,12 +67,15 @@ def warm_up() -> Reasons:
     dict of str to str
         One sentence for each device that cannot be used.
     """
-    read_units()
-    for name in MODULES:
-        try:
-            importlib.import_module(name)
-        except ImportError as error:
-            logging.getLogger(__name__).warning("%s cannot be imported: %s", name, error)
+    with no_search():
+        read_units()
+        for name in MODULES:
+            if name == "torch":
+                preload.open_torch()
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                logging.getLogger(__name__).warning("%s cannot be imported: %s", name, error)
     return unavailable_devices()
 
 

@@ -13,6 +13,7 @@ from napari_unlearn.plugin import warm
 from napari_unlearn.plugin.closing import Closing
 from napari_unlearn.plugin.controller import Controller
 from napari_unlearn.plugin.dock import Dock
+from napari_unlearn.plugin.garbage import SetAside
 from napari_unlearn.plugin.preferences import PLUGIN
 from napari_unlearn.plugin.runner import ThreadRunner
 from napari_unlearn.plugin.style import theme
@@ -34,6 +35,7 @@ class UnlearnWidget(Dock):
         super().__init__()
         self._viewer = napari_viewer
         self.controller = Controller(napari_viewer, self, ThreadRunner(self))
+        self._aside = SetAside(napari_viewer, self)
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.timeout.connect(self._warm_up)
@@ -55,7 +57,11 @@ class UnlearnWidget(Dock):
         self._warm.start(WARM_AFTER)
 
     def _warm_up(self) -> None:
-        warm.start(self.controller.bench.runner, self.unlearn.devices.show_unavailable)
+        warm.start(self.controller.bench.runner, self._on_warm)
+
+    def _on_warm(self, reasons: warm.Reasons) -> None:
+        self._aside.begin()
+        self.unlearn.devices.show_unavailable(reasons)
 
     def _on_quit(self) -> None:
         self.controller.stop()
