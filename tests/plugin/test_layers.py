@@ -131,3 +131,57 @@ def test_what_the_user_scaled_is_kept_for_images_that_tell_no_spacing() -> None:
     layers.show_image(np.zeros((20, 30, 3), np.uint8))
     assert tuple(image.scale) == tuple(fine.scale) == (0.5, 0.5)
     assert tuple(fine.translate) == (2, 3)
+
+
+def test_nobody_hears_of_a_selection_when_a_layer_is_added_beside_the_selected_one() -> None:
+    layers = book()
+    image = layers.find(Role.IMAGE)
+    layers.viewer.layers.selection.active = image
+    heard: list[object] = []
+    layers.viewer.layers.selection.events.connect(heard.append)
+    layers.show_prediction(Role.PREDICTION, np.zeros((20, 30), np.uint8))
+    assert heard == []
+    assert layers.viewer.layers.selection.active is image
+    assert set(layers.viewer.layers.selection) == {image}
+    layers.viewer.layers.selection.active = None
+    again = layers.show_prediction(Role.AFTER, np.zeros((20, 30), np.uint8))
+    assert layers.viewer.layers.selection.active is again  # as napari does
+
+
+def test_an_image_can_be_added_first_then_seen_and_then_selected() -> None:
+    layers = LayerBook(ViewerModel(), classes=3)
+    image = layers.show_image(np.zeros((20, 30, 3), np.uint8), visible=False)
+    selection = layers.viewer.layers.selection
+    layers.show_coarse(np.ones((20, 30), np.uint8))  # quicker than the window
+    assert not image.visible
+    assert selection.active is None
+    layers.reveal()
+    assert image.visible
+    assert layers.show_image(np.ones((20, 30, 3), np.uint8), visible=False) is image
+    assert image.visible
+    layers.select_image()
+    assert selection.active is image
+    selection.active = None
+    layers.select_image()
+    assert selection.active is None  # somebody has taken it away since
+
+
+def test_a_user_who_selects_something_before_the_image_keeps_it() -> None:
+    layers = LayerBook(ViewerModel(), classes=3)
+    layers.show_image(np.zeros((20, 30, 3), np.uint8), visible=False)
+    mine = layers.viewer.add_points([[1, 1]])
+    layers.select_image()
+    assert layers.viewer.layers.selection.active is mine
+
+
+def test_a_leakage_map_is_made_as_it_is_to_be_seen() -> None:
+    layers = book()
+    leakage = layers.show_leakage(Role.LEAKAGE_BEFORE, np.zeros((10, 10), np.float32), (0, 0.4), visible=False)
+    assert not leakage.visible
+    assert tuple(leakage.contrast_limits) == (0, 0.4)
+    leakage.visible = True
+    assert layers.show_leakage(Role.LEAKAGE_BEFORE, np.ones((5, 5), np.float32), (0, 0.8), visible=False) is leakage
+    assert leakage.visible
+    assert tuple(leakage.contrast_limits) == (0, 0.8)
+    image = layers.find(Role.IMAGE)
+    assert np.allclose(leakage.data_to_world([4.5, 4.5]), image.data_to_world([19.5, 29.5]))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from qtpy.QtCore import QTimer
 
-from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Metric, Progress
+from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Metric, Note, Progress
 from napari_unlearn.jobs.token import CancelledError, Token
-from napari_unlearn.plugin.runner import ThreadRunner, complete
+from napari_unlearn.plugin.runner import LONG, ThreadRunner, complete
 
 
 def raising(request: Exception, token: Token) -> Iterator[Event]:
@@ -69,3 +71,21 @@ def test_of_events_that_come_fast_only_progress_is_left_out(qtbot: Any) -> None:
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == 199
     assert len(progress) < 200
+
+
+def test_what_takes_long_to_receive_is_delivered_in_several_rounds(qtbot: Any) -> None:
+    runner = ThreadRunner()
+    order: list[object] = []
+    beats = QTimer()
+    beats.timeout.connect(lambda: order.append("beat"))
+    beats.start(0)
+
+    def receive(event: Event) -> None:
+        time.sleep(2 * LONG)
+        order.append(event)
+
+    runner._pending = [(receive, Note(str(number))) for number in range(2)]
+    runner._deliver()
+    assert order == [Note("0")]
+    qtbot.waitUntil(lambda: Note("1") in order, timeout=10_000)
+    assert "beat" in order

@@ -18,6 +18,7 @@ from napari_unlearn.plugin.preferences import Preferences
 from napari_unlearn.plugin.runner import Job, JobRunner
 from napari_unlearn.plugin.switching import Switching
 from napari_unlearn.plugin.task import Task
+from napari_unlearn.plugin.unrefined import Unrefined
 from napari_unlearn.project import Project
 
 OnDone = Callable[[Any], None]
@@ -49,6 +50,7 @@ class Bench(QObject):
         self.looking: tuple[Role, ...] = ()  # the layers that the page in front is about
         self.task = Task(runner, self)
         self.switching = Switching(self)
+        self.unrefined = Unrefined(self)
         self.pair: tuple[Path | None, Path] | None = None  # before and after, unless it is the model in use
         self.pair_titles = "", ""  # what they are called
         self.keep = False  # whether the job has a state that it could end with

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Image
 from napari.qt import QtViewer
 from psygnal import EmitLoopError
 from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.layers import GEOMETRY, Role
+from napari_unlearn.plugin.lean_labels import lean_labels
 from napari_unlearn.plugin.predicting import Predicting
 
 TITLE = "After"
@@ -105,7 +106,7 @@ class Beside(QObject):
                 layer = (
                     Image(source.data, rgb=True, **options)
                     if role is Role.IMAGE
-                    else Labels(source.data, colormap=source.colormap, **options)
+                    else lean_labels(source.data, colormap=source.colormap, **options)
                 )
                 below = [other for other in self.model.layers if ROLES.index(Role(other.name)) < ROLES.index(role)]
                 self.model.layers.insert(len(below), layer)

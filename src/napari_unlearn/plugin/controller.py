@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qtpy.QtCore import QObject
@@ -33,6 +33,7 @@ from napari_unlearn.plugin.shortcuts import Keys
 from napari_unlearn.plugin.tailoring import Tailoring
 from napari_unlearn.plugin.texts import STEPS
 from napari_unlearn.plugin.unlearning import Unlearning
+from napari_unlearn.plugin.views.case_model import NO_LESION
 from napari_unlearn.project import CaseStatus, Project
 
 DATA, REFINE, UNLEARN, COMPARE = range(len(STEPS))
@@ -197,6 +198,7 @@ class Controller(QObject):
         self.predicting.task.abandon()
         self.live.stop()
         self.bench.switching.task.abandon()
+        self.bench.unrefined.task.abandon()
         self.history.close()
         self.beside.hide()
         self.bench.runner.wait(PATIENCE)
@@ -241,7 +243,8 @@ class Controller(QObject):
 
     def _show_layers(self, roles: tuple[Role, ...]) -> None:
         self.bench.looking = roles
-        self.bench.book.show_only(roles)
+        if not self.refining.adding:
+            self.bench.book.show_only(roles)
 
     def _on_opened(self, project: Project) -> None:
         self.live.stop()
@@ -249,6 +252,7 @@ class Controller(QObject):
         project.case_changed.connect(self._on_case)
         project.status_changed.connect(self._on_status)
         project.model_changed.connect(self._on_model)
+        project.lesion_free.found.connect(self._on_lesion_free)
         project.mask_saved.connect(lambda _: self.live.stroke())
         project.failed.connect(self._dock.messages.error)
         self.refining.follow(project)
@@ -276,6 +280,10 @@ class Controller(QObject):
         self.opening.show_counts()
         self._show_strips()
         self.refresh()
+
+    def _on_lesion_free(self, case_ids: Sequence[str]) -> None:
+        self._dock.data.cases.set_lesion_free(case_ids)
+        self._show_strips()
 
     def _on_model(self, model: object) -> None:
         self.live.stop()  # it belongs to the model before
@@ -336,5 +344,6 @@ class Controller(QObject):
         project = self.bench.project
         assert project.case is not None
         status = project.status(project.case.id).value
+        remark = NO_LESION if project.case.id in project.lesion_free else ""
         for page in (self._dock.data, self._dock.refine, self._dock.compare):
-            page.strip.show_case(project.case.id, project.case.diagnosis or "", status)
+            page.strip.show_case(project.case.id, project.case.diagnosis or "", status, remark)

@@ -14,7 +14,7 @@ from napari_unlearn.plugin.proposing import CHANGES, Proposing
 from napari_unlearn.plugin.remarking import Remarking
 from napari_unlearn.plugin.suggesting import Suggesting
 from napari_unlearn.plugin.thumbnails import Thumbnails
-from napari_unlearn.project import CaseStatus, Project
+from napari_unlearn.project import Project
 from napari_unlearn.project.queue_order import neighbour
 
 
@@ -70,19 +70,10 @@ class Desk(QObject):
             self._go(order[0] if distance > 0 else order[-1])
 
     def next_unrefined(self) -> None:
-        """Go to the next unrefined case of the list, and where it has none, of the data set."""
-        project = self._bench.project
-
-        def unrefined(case_id: str) -> bool:
-            return project.status(case_id) is CaseStatus.UNREFINED
-
-        order = self._bench.dock.data.cases.listed
-        here = self._here()
-        following = neighbour(order, here if here in order else None, 1, unrefined) if order else None
-        following = following or neighbour(project.order, here, 1, unrefined)
-        if following is None:
-            self._bench.dock.messages.note("Every case has a fine mask.")
-        self._go(following)
+        """Go to the next unrefined case of the list, and where it has none, of the data set; it has a lesion."""
+        unrefined = self._bench.unrefined
+        wanted = dict.fromkeys((*unrefined.waiting(self._bench.dock.data.cases.listed), *unrefined.waiting()))
+        unrefined.go(tuple(wanted), self._bench.dock.messages.note)
 
     def _here(self) -> str | None:
         case = self._bench.project.case

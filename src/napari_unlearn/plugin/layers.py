@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from napari.layers import Image, Labels
+from napari.layers import Image
 from napari.utils.colormaps import Colormap, DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_unlearn.plugin import colours
+from napari_unlearn.plugin.lean_labels import lean_labels
 from napari_unlearn.plugin.outline import outline
 from napari_unlearn.plugin.picture_pairs import LINE
 
@@ -66,6 +67,7 @@ class LayerBook:
         self._coloured: dict[Role, int] = {}  # for how many classes; colouring draws the whole layer anew
         self._geometry: dict[str, Any] = {}  # of the image: outlives a layer that the user removes
         self._spreading = False
+        self._unselected: Any = None  # an image that is to be selected, but not yet
         self._spacing: tuple[float, float] | None = None  # as the file of the image says
         self._by_user: dict[str, Any] = {}  # geometry that the user gave images whose files say nothing
 
@@ -79,7 +81,9 @@ class LayerBook:
             self._own[role] = found
         return found
 
-    def show_image(self, image: NDArray[np.uint8], spacing: tuple[float, float] | None = None) -> Any:
+    def show_image(
+        self, image: NDArray[np.uint8], spacing: tuple[float, float] | None = None, visible: bool = True
+    ) -> Any:
         """Show the image of a case, in millimetres where its file tells its spacing.
 
         Parameters
@@ -88,6 +92,9 @@ class LayerBook:
             RGB.
         spacing : tuple of float, optional
             Millimetres between rows and between columns.
+        visible : bool
+            Whether a layer that is made now can be seen at first; here as below, one that is there stays as it is.
+            One that cannot be seen is not selected either, until `reveal` and `select_image` do both.
 
         Returns
         -------
@@ -97,25 +104,53 @@ class LayerBook:
         if changed:
             known = {**PLAIN, "scale": spacing, "units": ("mm", "mm")}
             self._geometry = known if spacing is not None else {**PLAIN, **self._by_user}
-        layer = self._put(Role.IMAGE, image)
+        if not visible and self.find(Role.IMAGE) is None:
+            self._unselected = layer = self._add(Role.IMAGE, image, select=False, visible=False)
+        else:
+            layer = self._put(Role.IMAGE, image)
         if changed:
             self._spread()
         return layer
+
+    def reveal(self) -> None:
+        """Let the image be seen."""
+        layer = self.find(Role.IMAGE)
+        if layer is not None and not layer.visible:
+            layer.visible = True
+
+    def select_image(self) -> None:
+        """Select an image that was not when it was added, where nothing else has been selected since."""
+        layer, self._unselected = self._unselected, None
+        selection = self.viewer.layers.selection
+        if layer is not None and not selection and layer in self.viewer.layers:
+            selection.active = layer
 
     def show_coarse(self, coarse: NDArray[np.uint8], ring: NDArray[np.uint8] | None = None) -> Any:
         """Show the outline of a coarse mask, class ids of shape (H, W); `ring` where it is known already."""
         return self._put(Role.COARSE, outline(coarse) if ring is None else ring)
 
-    def show_fine(self, fine: NDArray[np.uint8]) -> Any:
-        """Show the fine mask to edit; the layer works on this very array and starts without undo history."""
-        layer = self._put(Role.FINE, fine)
+    def show_fine(self, fine: NDArray[np.uint8], visible: bool = True) -> Any:
+        """Show the fine mask to edit; the layer works on this very array and starts without undo history.
+
+        Parameters
+        ----------
+        fine : ndarray of uint8, shape (H, W)
+            Class ids.
+        visible : bool
+            Whether a layer that is made now can be seen at first.
+
+        Returns
+        -------
+        napari.layers.Labels
+        """
+        layer = self._put(Role.FINE, fine, visible=visible)
         layer.editable = False  # the public way to empty the undo history
         layer.editable = True
         return layer
 
-    def show_artefacts(self, artefacts: NDArray[np.uint8]) -> Any:
+    def show_artefacts(self, artefacts: NDArray[np.uint8], visible: bool = True) -> Any:
         """Show the overlay of dilation artefacts, not editable."""
-        layer = self._put(Role.ARTEFACTS, artefacts)
+        layer = self._put(Role.ARTEFACTS, artefacts, visible=visible)
         layer.editable = False
         return layer
 
@@ -139,13 +174,15 @@ class LayerBook:
         layer.colormap = DirectLabelColormap(color_dict=colours.flag_colours(flag))
         return layer
 
-    def show_prediction(self, role: Role, prediction: NDArray[np.uint8]) -> Any:
+    def show_prediction(self, role: Role, prediction: NDArray[np.uint8], visible: bool = True) -> Any:
         """Show a prediction, class ids of shape (H, W), under one of the roles of predictions and contrasts."""
-        layer = self._put(role, prediction)
+        layer = self._put(role, prediction, visible=visible)
         layer.editable = False
         return layer
 
-    def show_leakage(self, role: Role, leakage: NDArray[np.floating], limits: tuple[float, float]) -> Any:
+    def show_leakage(
+        self, role: Role, leakage: NDArray[np.floating], limits: tuple[float, float], visible: bool = True
+    ) -> Any:
         """Show a leakage map in nats, stretched over the image whatever its own resolution.
 
         Parameters
@@ -156,14 +193,20 @@ class LayerBook:
             Nats per pixel.
         limits : tuple of float
             Contrast limits, the same before and after.
+        visible : bool
+            Whether a layer that is made now can be seen at first.
 
         Returns
         -------
         napari.layers.Image
         """
-        layer = self._put(role, np.asarray(leakage, np.float32))
+        data = np.asarray(leakage, np.float32)
+        # All of it is given when the layer is made: whatever is set later is worked out and drawn anew.
+        stretched = self._stretched(data.shape)
+        layer = self._put(role, data, visible=visible, contrast_limits=limits, **stretched)
         layer.contrast_limits = limits
-        self._stretch(layer)
+        for name, value in stretched.items():
+            setattr(layer, name, value)
         return layer
 
     def turn(self, old: Role, new: Role) -> None:
@@ -194,13 +237,13 @@ class LayerBook:
             if layer is not None and layer.visible != wanted:
                 layer.visible = wanted
 
-    def _put(self, role: Role, data: NDArray[Any]) -> Any:
+    def _put(self, role: Role, data: NDArray[Any], **options: Any) -> Any:
         layer = self.find(role)
         if layer is not None and layer.ndim != 2:
             self.remove([role])
             layer = None
         if layer is None:
-            return self._add(role, data)
+            return self._add(role, data, **options)
         layer.data = data
         recoloured = role in PREDICTIONS or role in (Role.FINE, Role.SPLIT)
         if recoloured and self._coloured.get(role) != self.classes:
@@ -208,10 +251,10 @@ class LayerBook:
             self._coloured[role] = self.classes
         return layer
 
-    def _add(self, role: Role, data: NDArray[Any]) -> Any:
+    def _add(self, role: Role, data: NDArray[Any], select: bool = True, **further: Any) -> Any:
         options: dict[str, Any] = {"name": role.value, "metadata": {KEY: role.value}}
         options["opacity"] = OPACITY.get(role, 0.5 if role is not Role.IMAGE else 1.0)
-        options.update(self._geometry)
+        options |= self._geometry | further
         if role is Role.IMAGE:
             layer = Image(data, rgb=True, **options)
             for name in GEOMETRY:
@@ -219,13 +262,22 @@ class LayerBook:
         elif role in LEAKAGES:
             layer = Image(data, colormap=Colormap(colours.LEAKAGE, name="leakage"), blending="translucent", **options)
         else:
-            layer = Labels(data, colormap=self._colormap(role), **options)
+            layer = lean_labels(data, colormap=self._colormap(role), **options)
         self._coloured[role] = self.classes
-        selected = self.viewer.layers.selection.active
-        self.viewer.layers.insert(self._place(role), layer)
-        self.viewer.layers.selection.active = selected if selected in self.viewer.layers else layer
+        self._insert(self._place(role), layer, select)
         self._own[role] = layer
         return layer
+
+    def _insert(self, place: int, layer: Any, select: bool) -> None:
+        selection = self.viewer.layers.selection
+        selected = selection.active
+        if selected is None and select and self._unselected is None:
+            self.viewer.layers.insert(place, layer)
+            return
+        # napari selects what is new; to show its controls for a moment takes as long as to make them.
+        with selection.events.blocker_all():
+            self.viewer.layers.insert(place, layer)
+            selection.active = selected
 
     def _on_geometry(self, event: Any) -> None:
         """Let the other layers lie on the image when the user scales or moves it."""
@@ -245,22 +297,20 @@ class LayerBook:
                 layer = self.find(role)
                 if layer is None or layer is besides:
                     continue
-                for name, value in self._geometry.items():
+                stretched = self._stretched(layer.data.shape) if role in LEAKAGES else {}
+                for name, value in (self._geometry | stretched).items():
                     setattr(layer, name, value)
-                if role in LEAKAGES:
-                    self._stretch(layer)
         finally:
             self._spreading = False
 
-    def _stretch(self, layer: Any) -> None:
-        """Lay a picture of any resolution over the whole image."""
+    def _stretched(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        """Geometry that lays a picture of any resolution over the whole image."""
         image = self.find(Role.IMAGE)
         if image is None:
-            return
-        ratio, scale = np.asarray(image.data.shape[:2]) / np.asarray(layer.data.shape), np.asarray(image.scale)
-        layer.scale = scale * ratio
+            return {}
+        ratio, scale = np.asarray(image.data.shape[:2]) / np.asarray(shape), np.asarray(image.scale)
         # Pixel centres, not corners, carry the coordinates.
-        layer.translate = np.asarray(image.translate) + scale * (ratio - 1) / 2
+        return {"scale": scale * ratio, "translate": np.asarray(image.translate) + scale * (ratio - 1) / 2}
 
     def _place(self, role: Role) -> int:
         # Above the highest layer of ours that belongs below it.

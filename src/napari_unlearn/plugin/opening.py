@@ -12,6 +12,7 @@ from napari_unlearn.jobs import train
 from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.dialogs import choose_folder
+from napari_unlearn.plugin.turns import Turns
 from napari_unlearn.plugin.views.case_table import CaseRow
 from napari_unlearn.project import CaseStatus, Project
 from napari_unlearn.project.recovery import sentence
@@ -34,6 +35,7 @@ class Opening(QObject):
         super().__init__(bench)
         self._bench = bench
         self._page = bench.dock.data
+        self._turns = Turns(self)
 
     def choose_folder(self) -> None:
         """Ask for a folder and open it."""
@@ -100,10 +102,15 @@ class Opening(QObject):
         self.opened.emit(project)
         unrefined = (c.id for c in cases if project.status(c.id) is CaseStatus.UNREFINED)
         first = next(unrefined, cases[0].id)
-        self._bench.switching.go(first)
+        self._turns.start(lambda: self._bench.attempt(lambda: self._take_in_hand(project, first)))
         told = [project.read_only, sentence(project.recovered), *dataset.notes]
         if any(told):
             self._bench.dock.messages.note(" ".join(filter(None, told)))
+
+    def _take_in_hand(self, project: Project, case_id: str) -> None:
+        # Who is quicker than the window may have opened something else, or a case.
+        if self._bench.project is project and project.case is None and not self._bench.switching.task.state.busy:
+            self._bench.switching.go(case_id)
 
     def _take(self, dataset: Dataset, model: Path | None) -> Project:
         # The project before is given back, but not before the new one is sure to open, unless it is the same one.

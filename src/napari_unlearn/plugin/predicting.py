@@ -94,9 +94,7 @@ class Predicting(QObject):
             prediction = self._known.get(wanted[role]) if role in wanted else None
             layer = book.find(role)
             if prediction is not None:
-                book.show_prediction(role, prediction).visible = (
-                    role in self._bench.looking if layer is None else layer.visible
-                )
+                book.show_prediction(role, prediction, role in self._bench.looking)
             elif role not in wanted:
                 book.remove([role])
             elif layer is not None:

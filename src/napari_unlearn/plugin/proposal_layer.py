@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_unlearn.plugin import colours
 from napari_unlearn.plugin.layers import KEY
+from napari_unlearn.plugin.lean_labels import lean_labels
 
 NAME = "Proposal"
 OPACITY = 0.4
@@ -48,7 +48,7 @@ class ProposalLayer:
         """
         layer = self.layer
         if layer is None:
-            self._layer = layer = Labels(
+            self._layer = layer = lean_labels(
                 mask,
                 name=NAME,
                 opacity=OPACITY,

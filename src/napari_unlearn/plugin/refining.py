@@ -15,13 +15,13 @@ from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.forget_overlay import ForgetOverlay
 from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.painting import Rectangle
-from napari_unlearn.project import CaseStatus, Project
+from napari_unlearn.plugin.turns import BREATH, Turns
+from napari_unlearn.project import Project
 from napari_unlearn.project.editing import FineMask
 from napari_unlearn.project.history import FINE, Step
 
 MODES = {"tool_trim": "erase", "tool_restore": "paint", "tool_fill": "fill"}
 STROKES = {"erase": "trim", "paint": "restore", "fill": "remove area"}  # what undo calls them
-BREATH = 20  # milliseconds for the window between two layers: napari takes long to add one
 COLLECT = 500  # milliseconds between two looks at what the background could not save
 
 
@@ -43,9 +43,15 @@ class Refining(QObject):
         self._outlined: FineMask | None = None  # whose coarse mask is shown
         self._page.brush_size_requested.connect(self._set_brush_size)
         bench.viewer.layers.events.removed.connect(self._on_removed)
+        self._turns = Turns(self)
         self._collect = QTimer(self)
         self._collect.setInterval(COLLECT)
         self._collect.timeout.connect(lambda: bench.project.collect())
+
+    @property
+    def adding(self) -> bool:
+        """Whether the first layers are still being added, one after another; in the end they show what is looked at."""
+        return self._turns.busy
 
     def follow(self, project: Project) -> None:
         """Show what is undone, and what the background has to say."""
@@ -61,10 +67,13 @@ class Refining(QObject):
         assert image is not None
         self._release()
         first = self._bench.book.find(Role.FINE) is None
-        self._bench.book.show_image(image, self._bench.project.spacing)
+        self._bench.book.show_image(image, self._bench.project.spacing, visible=not first)
         if first:
-            QTimer.singleShot(BREATH, self._begin)
+            # A new image was added without being drawn or selected: each of these takes long.
+            book = self._bench.book
+            self._turns.start(book.reveal, book.select_image, self._begin, self._go_on, self._end, breath=BREATH)
         else:
+            self._turns.stop()
             self._show_outline()
             self._attach()
         self._bench.viewer.reset_view()
@@ -78,21 +87,19 @@ class Refining(QObject):
             )
 
     def _begin(self) -> None:
-        # The project may have been closed since, or another case taken in hand.
+        # The project may have been closed since.
         if self._bench.project.editing is not None:
             self._show_outline()
-            QTimer.singleShot(BREATH, self._go_on)
 
     def _go_on(self) -> None:
         if self._bench.project.editing is not None and self._overlay is None:
-            self._show_fine().visible = Role.FINE in self._bench.looking
-            QTimer.singleShot(BREATH, self._end)
+            self._show_fine(visible=Role.FINE in self._bench.looking)
 
     def _end(self) -> None:
         if self._bench.project.editing is not None and self._overlay is None:
             self._show_outline()
-            self._attach()
-            self._bench.book.show_only(self._bench.looking)
+            self._attach(visible=Role.ARTEFACTS in self._bench.looking)
+        self._bench.book.show_only(self._bench.looking)
 
     def _show_outline(self) -> None:
         editing, book = self._bench.project.editing, self._bench.book
@@ -164,19 +171,18 @@ class Refining(QObject):
             layer.visible = not layer.visible
 
     def done(self) -> None:
-        """Call the case refined and go on to the next that is not."""
+        """Call the case refined and go on to the next that is not and has a lesion."""
         project = self._bench.project
         if not project.finish():
             return
-        following = project.step(1, CaseStatus.UNREFINED)
-        if following is not None:
-            self._bench.switching.go(following)
-        else:
-            self._bench.dock.messages.done("Every case has a fine mask.", "Continue to Unlearn.")
+        messages = self._bench.dock.messages
+        unrefined = self._bench.unrefined
+        unrefined.go(unrefined.waiting(), lambda said: messages.done(said, "Continue to Unlearn."))
 
-    def _attach(self) -> None:
-        editing = self._bench.project.editing
+    def _attach(self, visible: bool = True) -> None:
+        editing, case = self._bench.project.editing, self._bench.project.case
         assert editing is not None
+        assert case is not None
         layer = self._show_fine()
         if self._bench.project.read_only:
             layer.editable = False
@@ -186,20 +192,21 @@ class Refining(QObject):
         artefacts = self._bench.switching.artefacts(editing)
         if artefacts is None:
             artefacts = dilation_artefacts(editing.coarse, editing.fine)
-        overlay_layer = self._bench.book.show_artefacts(artefacts.view(np.uint8))
+        overlay_layer = self._bench.book.show_artefacts(artefacts.view(np.uint8), visible)
         self._overlay = ForgetOverlay(
             editing, self._fine_layer, overlay_layer, self._page.show_artefacts, self._on_stroke, artefacts
         )
         self._page.show_artefacts(*self._overlay.count)
+        self._bench.project.lesion_free.note({case.id: not self._overlay.count[1]})
         self._fine_layer.events.mode.connect(self._on_mode)
         self._fine_layer.events.brush_size.connect(self._on_brush_size)
         self._page.show_brush_size(round(layer.brush_size))
 
-    def _show_fine(self) -> Any:
+    def _show_fine(self, visible: bool = True) -> Any:
         editing = self._bench.project.editing
         assert editing is not None
         first = self._bench.book.find(Role.FINE) is None
-        self._fine_layer = layer = self._bench.book.show_fine(editing.fine)
+        self._fine_layer = layer = self._bench.book.show_fine(editing.fine, visible)
         if first:
             wish = self._bench.preferences.brush_size
             layer.brush_size = wish or max(4, round(max(editing.fine.shape) / 16))

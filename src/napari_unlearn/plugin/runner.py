@@ -24,6 +24,7 @@ from napari_unlearn.plugin.courtesy import courteous
 Job = Callable[[Any, Token], Iterator[Event]]
 Receive = Callable[[Event], None]
 ROUND = 50  # milliseconds between two deliveries; nobody reads faster, and every delivery lays the dock out anew
+LONG = 0.02  # seconds after which what is left of a delivery waits for the next one
 
 
 class JobRunner(Protocol):
@@ -76,7 +77,8 @@ class ThreadRunner(QObject):
         pending += [self._mail.get() for _ in range(self._mail.qsize())]
         if pending:
             self._round.start()
-        while pending:
+        start = time.perf_counter()
+        while pending and time.perf_counter() - start < LONG:
             receive, event = pending.pop(0)
             # How far a job was matters no more once it is further.
             if not (isinstance(event, Progress) and _goes_on(receive, pending)):

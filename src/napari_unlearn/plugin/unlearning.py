@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from napari_unlearn.data.criterion import chosen_cases, columns
@@ -24,6 +27,7 @@ from napari_unlearn.plugin.comparison import guarantee, leakage_maps, metric_row
 from napari_unlearn.plugin.dialogs import choose_folder, open_file
 from napari_unlearn.plugin.history import method_title, title_of
 from napari_unlearn.plugin.layers import LEAKAGES, Role
+from napari_unlearn.plugin.turns import Turns
 from napari_unlearn.project.history import DISCARD
 from napari_unlearn.project.runs import RunRecord, keep_measured, new_run, read_measured
 from napari_unlearn.report import making
@@ -59,6 +63,7 @@ class Unlearning(QObject):
         self._page = bench.dock.unlearn
         self._compare = bench.dock.compare
         self.two_runs: tuple[RunRecord, RunRecord] | None = None  # that step 4 compares
+        self._turns = Turns(self)
         self._page.set_operators(available())
         bench.task.note.connect(lambda _: self._page.clear_curves())  # the job has begun again
         self._page.withdrawal.changed.connect(self.show_withdrawal)
@@ -338,12 +343,19 @@ class Unlearning(QObject):
         self._compare.show_rows(metric_rows(numbers, numbers.get("before")))
         before = result.before
         new_map, old_map, limits = leakage_maps(result.after.splits, None if before is None else before.splits)
-        for role, leakage in ((Role.LEAKAGE_AFTER, new_map), (Role.LEAKAGE_BEFORE, old_map)):
-            if leakage is not None:
-                self._bench.book.show_leakage(role, leakage, limits).visible = False
-        if new_map is not None:
+        steps = [
+            partial(self._show_leakage, request, role, leakage, limits)
+            for role, leakage in ((Role.LEAKAGE_AFTER, new_map), (Role.LEAKAGE_BEFORE, old_map))
+            if leakage is not None
+        ]
+        self._turns.start(*steps, self.measured.emit)
+
+    def _show_leakage(
+        self, request: evaluate.EvaluateRequest, role: Role, leakage: NDArray[np.float32], limits: tuple[float, float]
+    ) -> None:
+        if self._bench.compared == (request.before, request.model):  # the user may look at other models since
+            self._bench.book.show_leakage(role, leakage, limits, visible=False)
             self._compare.show_limits(*limits)
-        self.measured.emit()
 
     def _on_not_measured(self, event: Event) -> None:
         # The revised model is there all the same, so this is no failure of the run.

@@ -21,6 +21,7 @@ from napari_unlearn.project.case_work import CaseWork
 from napari_unlearn.project.delta import Mask
 from napari_unlearn.project.editing import FineMask
 from napari_unlearn.project.history import DISCARD, FINE, Models, Step
+from napari_unlearn.project.lesion_free import LesionFree
 from napari_unlearn.project.plane import Plane
 from napari_unlearn.project.queue_order import in_order, neighbour
 from napari_unlearn.project.recovery import Recovered, strange, unsettled_works
@@ -70,6 +71,7 @@ class Project(AbstractContextManager["Project"]):
         except UserError:
             self._store.close()
             raise
+        self.lesion_free = LesionFree()
         self.case: Case | None = None
         self.image: NDArray[np.uint8] | None = None
         self.spacing: tuple[float, float] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from napari_unlearn.data.dataset import Dataset
 
@@ -34,9 +34,30 @@ def neighbour(
     -------
     str or None
     """
+    if wanted is not None:
+        return next(iter(onward(ids, here, distance, wanted)), None)
+    there = (-1 if here is None else ids.index(here)) + distance
+    return ids[there] if 0 <= there < len(ids) else None
+
+
+def onward(ids: Sequence[str], here: str | None, distance: int, wanted: Callable[[str], bool]) -> Iterator[str]:
+    """Identifiers of all cases that are wanted, from the one `distance` places on, once round.
+
+    Parameters
+    ----------
+    ids : sequence of str
+        The order.
+    here : str or None
+        The case in hand, which comes last.
+    distance : int
+        +1 or -1.
+    wanted : callable
+        Pass over cases that are not.
+
+    Returns
+    -------
+    iterator of str
+    """
     place = -1 if here is None else ids.index(here)
-    if wanted is None:
-        there = place + distance
-        return ids[there] if 0 <= there < len(ids) else None
     others = (ids[(place + distance * k) % len(ids)] for k in range(1, len(ids) + 1))
-    return next((case_id for case_id in others if wanted(case_id)), None)
+    return (case_id for case_id in others if wanted(case_id))

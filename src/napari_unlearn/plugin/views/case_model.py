@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from napari_unlearn.plugin.views.case_mark import mark, picture
 
 COLUMNS = ("Case", "Diagnosis", "Split")
 STATUS, NOTE = "Status", "Note"
+NO_LESION = "no lesion in the coarse mask"
 ICON = QSize(48, 32)
 KEPT = 2000  # pictures in memory, 10 kB each
 STATUS_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -41,6 +42,7 @@ class CaseModel(QAbstractTableModel):
         self._given: list[CaseRow] = []  # in the order of the data set
         self._places: dict[str, int] = {}
         self._notes: dict[str, str] = {}
+        self._lesion_free: set[str] = set()
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
         self._third = COLUMNS[2]
 
@@ -58,6 +60,7 @@ class CaseModel(QAbstractTableModel):
         """Show other cases; notes and pictures of those before are forgotten."""
         self._given = list(rows)
         self._notes.clear()
+        self._lesion_free.clear()
         self._pictures.clear()
         self._third = COLUMNS[2]
         self._put(list(rows))
@@ -83,6 +86,10 @@ class CaseModel(QAbstractTableModel):
         """Change the note on one case."""
         self._notes[case_id] = note
         self._changed(case_id)
+
+    def set_lesion_free(self, case_ids: Iterable[str]) -> None:
+        """Say of cases that their coarse mask shows no lesion."""
+        self._lesion_free.update(case_ids)
 
     def set_thumbnail(self, case_id: str, pixels: NDArray[np.uint8]) -> None:
         """Keep a picture, uint8 of shape (h, w, 3)."""
@@ -129,7 +136,8 @@ class CaseModel(QAbstractTableModel):
             noted = bool(self._notes.get(line.case_id))
             return mark(line.status, self._pictures.get(line.case_id), noted, ICON)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (f"{line.case_id}: {line.status}", self._notes.get(line.case_id, ""))))
+            free = NO_LESION.capitalize() if line.case_id in self._lesion_free else ""
+            return "\n".join(filter(None, (f"{line.case_id}: {line.status}", free, self._notes.get(line.case_id, ""))))
         return line.status if role == STATUS_ROLE else None
 
     def _text(self, line: CaseRow, column: str) -> str:

@@ -40,12 +40,13 @@ class CaseStrip(QWidget):
         if with_unrefined:
             layout.addWidget(page.button("next_unrefined", "narrow"))
 
-    def show_case(self, case_id: str, diagnosis: str, status: str) -> None:
-        """Name the case in hand."""
+    def show_case(self, case_id: str, diagnosis: str, status: str, remark: str = "") -> None:
+        """Name the case in hand; its tooltips tell the rest."""
+        status_and_more = ", ".join(filter(None, (status, remark)))
         pixmap = dot(status)
         pixmap.setDevicePixelRatio(2)
         self._dot.setPixmap(pixmap)
-        self._dot.setToolTip(status.capitalize())
+        self._dot.setToolTip(status_and_more.capitalize())
         self._name.setProperty("kind", "")
         self._name.setText(f"<b>{escape(case_id)}</b>" + (f" · {escape(diagnosis)}" if diagnosis else ""))
-        self._name.setToolTip(f"{case_id}: {status}")
+        self._name.setToolTip(f"{case_id}: {status_and_more}")

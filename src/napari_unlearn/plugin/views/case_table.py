@@ -93,6 +93,10 @@ class CaseTable(QWidget):
         """Show a note with the case; it is found by the search too."""
         self._model.set_note(case_id, note)
 
+    def set_lesion_free(self, case_ids: Sequence[str]) -> None:
+        """Say of cases that there is nothing to refine."""
+        self._model.set_lesion_free(case_ids)
+
     def set_thumbnail(self, case_id: str, picture: NDArray[np.uint8]) -> None:
         """Show a picture, uint8 of shape (h, w, 3), beside the case."""
         self._model.set_thumbnail(case_id, picture)
