@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from napari_unlearn.data.case import Case
 from napari_unlearn.errors import UserError
 from napari_unlearn.models.convex_head import PixelSet
+from napari_unlearn.models.feature_stream import with_levels
 from napari_unlearn.models.grid import image_to_grid
 from napari_unlearn.models.head import read_pixels
 from napari_unlearn.models.pixel_sampling import DrawnPixels, draw_pixels, pooled
@@ -27,6 +29,7 @@ from napari_unlearn.operators.lesion_free import Kinds, companions
 from napari_unlearn.operators.protocol import Step
 from napari_unlearn.operators.retain_masks import (
     Collected,
+    KeptLabels,
     Mask,
     MaskReader,
     composed_batches,
@@ -115,18 +118,26 @@ def collect(
     share = min(1.0, MOST_PIXELS / (wished + settings.pixels * len(withdrawn)))
     pixels, swap_pixels = (max(1, int(share * each)) for each in (settings.pixels, settings.swap_pixels))
     background_pixels = max(min(1, settings.background_pixels), int(share * settings.background_pixels))
-    for done, case in enumerate(cases):
+
+    def read(place: int) -> tuple[Tensor | None, tuple[KeptLabels, Tensor | None]]:
+        labels = masks.read(cases[place])
+        if not teaches(labels) and not (background_pixels and settings.background_weight):
+            return None, (labels, None)
+        grid = image_to_grid(cases[place].image(), size)
+        return (grid if mine(place) else None), (labels, grid)
+
+    def teaches(labels: KeptLabels) -> bool:
+        return labels.shows_lesion or (labels.lesion_free and background_pixels > 0)
+
+    for done, ((labels, grid), levels) in enumerate(with_levels(cache, read, range(len(cases)))):
         yield Step(done, total, "Reading masks")
-        labels = masks.read(case)
-        whole = labels.shows_lesion or (labels.lesion_free and background_pixels > 0)
+        case, whole = cases[done], teaches(labels)
         kinds.count(lesion_free=labels.lesion_free, teaches=whole)
         if not whole:
-            if background_pixels and settings.background_weight:
-                known = cache.levels(image_to_grid(case.image(), size)) if mine(done) else None
-                certain.append(draw_pixels(known, labels.retain, background_pixels, rng))
+            if grid is not None:
+                certain.append(draw_pixels(levels, labels.retain, background_pixels, rng))
             continue
-        grid = image_to_grid(case.image(), size)
-        levels = cache.levels(grid) if mine(done) else None
+        assert grid is not None
         drawn = draw_pixels(levels, labels.retain, pixels, rng)
         (lesion_free if labels.lesion_free else retain).append(drawn)
         forget.append(draw_pixels(levels, labels.forget, pixels, forget_rng))
