@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,14 @@ from napari_unlearn.data.case import Case
 from napari_unlearn.data.dataset import Dataset
 from napari_unlearn.evaluation import counterfactuals
 from napari_unlearn.evaluation.dice import DiceTally
-from napari_unlearn.evaluation.evaluate import Evaluation, SplitEvaluation, default_splits, evaluate_split, score
+from napari_unlearn.evaluation.evaluate import (
+    Evaluation,
+    Seen,
+    SplitEvaluation,
+    default_splits,
+    evaluate_split,
+    score,
+)
 from napari_unlearn.models.checkpoint import load_segmenter
 from napari_unlearn.models.head import PixelHead
 from napari_unlearn.models.segmenter import HeadSegmenter, predict_mask
@@ -55,6 +64,31 @@ def rebiased(segmenter: HeadSegmenter, row: list[float]) -> HeadSegmenter:
 @pytest.fixture(scope="module")
 def result(segmenter: HeadSegmenter, small: Dataset) -> SplitEvaluation:
     return run(segmenter, small)
+
+
+def test_no_more_than_13_kib_of_an_image_are_kept_when_the_next_one_comes(
+    segmenter: HeadSegmenter, small: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = with_cases(small, [dataclasses.replace(small.cases[0], id=f"case-{i}") for i in range(130)])
+
+    def seen(_: Any, cases: Sequence[Case], shape: tuple[int, int]) -> Iterator[Seen]:
+        for i in range(len(cases)):
+            masks = np.full((3, *shape), 1 + i % 2, np.uint8)
+            yield Seen(np.full((3, 3), 7, np.int64), 0.5 + 1e-3 * i, i % 64, masks)
+
+    monkeypatch.setattr("napari_unlearn.evaluation.evaluate.seen_together", seen)
+    monkeypatch.setattr("napari_unlearn.evaluation.evaluate.common_shape", lambda _: (256, 256))
+    held = []
+    tracemalloc.start()
+    try:
+        steps = evaluate_split(segmenter, many, "test_aligned")
+        for done, _ in enumerate(itertools.islice(steps, 129)):
+            if done in (64, 128):  # so many were looked at, and fill the room that there is for them
+                held.append(tracemalloc.get_traced_memory()[0])
+        steps.close()  # type: ignore[attr-defined]
+    finally:
+        tracemalloc.stop()
+    assert 3 * 4096 <= (held[1] - held[0]) / 64 <= 13 * 1024
 
 
 def test_the_numbers_are_those_of_the_contract(result: SplitEvaluation) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,22 @@ def test_what_is_kept_of_an_image_does_not_grow_with_it():
     for _ in range(3):
         tally.add(image, image, image)
     assert sum(part.nbytes for part in tally.sampled(np.arange(tally.lattice.size))) <= 3 * 3 * 4096
+
+
+def test_an_image_is_kept_in_12_kib_and_small_tables_in_few_blocks_of_memory():
+    tally, image = Tally((256, 256), 3, KINDS), np.ones((256, 256), np.uint8)
+    tracemalloc.start()
+    try:
+        before = []
+        for done in range(128):
+            if done in (16, 64):  # all the room is taken
+                before.append((tracemalloc.get_traced_memory()[0], len(tracemalloc.take_snapshot().traces)))
+            tally.add(image, image, image)
+        after = tracemalloc.get_traced_memory()[0], len(tracemalloc.take_snapshot().traces)
+    finally:
+        tracemalloc.stop()
+    assert (after[0] - before[1][0]) / 64 <= 3 * 4096 + 4 * 4 * 6 + 64
+    assert after[1] - before[0][1] < 16
 
 
 def test_kinds_that_occur_are_known_though_nothing_is_predicted_there():

@@ -18,6 +18,8 @@ from napari_unlearn.leakage.sampling import lattice
 
 Mask = npt.NDArray[np.uint8]
 
+_FIRST = 16  # images for which there is room from the start
+
 
 class Tally:
     """Counts images for the leakage of several kinds of artefact at once.
@@ -53,9 +55,9 @@ class Tally:
         self._everywhere = np.zeros((classes - 1, classes, pixels), np.int32)
         self._with = {kind: np.zeros_like(self._everywhere) for kind in kinds}
         self._occurs = dict.fromkeys(kinds, False)
-        self._cells: list[npt.NDArray[np.int64]] = []
-        self._cells_with: dict[str, list[npt.NDArray[np.int64]]] = {kind: [] for kind in kinds}
-        self._sampled = np.empty((3, 16, self.lattice.size), np.uint8)
+        # The table of each image: of all its pixels, and of those with each kind of artefact.
+        self._cells = np.empty((1 + len(kinds), _FIRST, classes - 1, classes), np.int32)
+        self._sampled = np.empty((3, _FIRST, self.lattice.size), np.uint8)
         self.images = 0
 
     def add(self, flags: Mask, truth: Mask, prediction: Mask) -> None:
@@ -81,19 +83,20 @@ class Tally:
                 raise ValueError(f"{name} holds the class {mask.max()}, but there are {self.classes} classes.")
         flat = [mask.reshape(-1) for mask in (flags, truth, prediction)]
         if self.images == self._sampled.shape[1]:
-            self._sampled = np.concatenate([self._sampled, np.empty_like(self._sampled)], axis=1)
+            self._sampled, self._cells = _with_room(self._sampled), _with_room(self._cells)
         for sampled, mask in zip(self._sampled, flat, strict=True):
             sampled[self.images] = mask[self.lattice]
+        tables = self._cells[:, self.images]
         self.images += 1
         where = np.flatnonzero(flat[2])
         cell = (flat[2][where].astype(np.intp) - 1) * self.classes + flat[1][where]
-        self._cells.append(_count(self._everywhere, cell, where))
+        tables[0] = _count(self._everywhere, cell, where)
         occurring, predicted = int(np.bitwise_or.reduce(flat[0])), flat[0][where]
-        for kind, bits in self.kinds.items():
+        for table, (kind, bits) in zip(tables[1:], self.kinds.items(), strict=True):
             self._occurs[kind] |= bool(occurring & bits)
             # Most images have few kinds of artefact, and the others need no search.
             marked = np.flatnonzero(predicted & bits) if occurring & bits else np.zeros(0, np.intp)
-            self._cells_with[kind].append(_count(self._with[kind], cell[marked], where[marked]))
+            table[:] = _count(self._with[kind], cell[marked], where[marked])
 
     def occurs(self, kind: str) -> bool:
         """Whether any image has this kind of artefact, wherever it lies."""
@@ -112,9 +115,10 @@ class Tally:
 
     def counts_of_images(self, kind: str, class_id: int) -> npt.NDArray[np.int64]:
         """Return the table of each image, shape (N, 2, classes)."""
-        if not self._cells or not 1 <= class_id < self.classes:
+        if not 1 <= class_id < self.classes:
             return np.zeros((self.images, 2, self.classes), np.int64)
-        all_, with_ = (np.stack(cells)[:, class_id - 1] for cells in (self._cells, self._cells_with[kind]))
+        both = self._cells[[0, 1 + list(self.kinds).index(kind)], : self.images, class_id - 1]
+        all_, with_ = both.astype(np.int64)
         return np.stack([all_ - with_, with_], axis=1)
 
     def sampled(self, places: npt.NDArray[np.intp]) -> tuple[Mask, Mask, Mask]:
@@ -124,7 +128,8 @@ class Tally:
 
     def areas(self) -> npt.NDArray[np.int64]:
         """Return how many pixels of each image are predicted as each class from 1 up, shape (N, classes - 1)."""
-        return np.stack(self._cells).sum(axis=2) if self._cells else np.zeros((0, self.classes - 1), np.int64)
+        areas: npt.NDArray[np.int64] = self._cells[0, : self.images].sum(axis=2, dtype=np.int64)
+        return areas
 
 
 class TalliedImages:
@@ -181,6 +186,12 @@ class TalliedImages:
         """Shape (N,)."""
         areas = self._tally.areas()
         return np.where(areas.any(axis=1), areas.argmax(axis=1) + 1, 0) if len(areas) else np.zeros(0, np.int64)
+
+
+def _with_room(kept: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what is kept of images, the second axis, with room for twice as many."""
+    # One block instead of a small one for each image: those would keep larger ones beside them from being given back.
+    return np.concatenate([kept, np.empty_like(kept)], axis=1)
 
 
 def _count(
