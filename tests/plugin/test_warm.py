@@ -71,6 +71,22 @@ def test_the_window_is_told_which_devices_cannot_be_used(monkeypatch: pytest.Mon
     runner.wait(10)
 
 
+def test_the_first_brush_finds_its_circle_built_and_the_cursor_as_it_was(make_napari_viewer: Any) -> None:
+    viewer = make_napari_viewer()
+    canvas = viewer.window._qt_viewer.canvas
+    since_9 = hasattr(canvas, "_viewer_overlay_to_visual")
+    visuals = canvas._viewer_overlay_to_visual if since_9 else canvas._overlay_to_visual
+    before, style = dict(visuals), viewer.cursor.style
+    warm.draw_brush(viewer)
+    built = {overlay for overlay in visuals if overlay not in before}
+    assert len(built) == 1
+    assert not any(overlay.visible for overlay in built)
+    assert viewer.cursor.style == style
+    viewer.cursor.size = 20
+    viewer.cursor.style = "circle"
+    assert {overlay for overlay in visuals if overlay not in before} == built
+
+
 def test_the_dock_warms_up_only_after_it_is_shown(make_napari_viewer: Any, monkeypatch: Any, qtbot: Any) -> None:
     from napari_unlearn.plugin.widget import open_in
 

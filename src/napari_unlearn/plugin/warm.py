@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import os
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pint
 from pint.registry import LazyRegistry
@@ -77,6 +78,19 @@ def warm_up() -> Reasons:
             except ImportError as error:
                 logging.getLogger(__name__).warning("%s cannot be imported: %s", name, error)
     return unavailable_devices()
+
+
+def draw_brush(viewer: Any) -> None:
+    """Have napari build the circle of its brush, so that nobody waits for it with the first brush in hand.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where; its cursor is as it was before anything is drawn.
+    """
+    style = viewer.cursor.style
+    viewer.cursor.style = "circle_frozen"  # the one that is built at any size
+    viewer.cursor.style = style
 
 
 def read_units() -> None:

@@ -60,6 +60,7 @@ class UnlearnWidget(Dock):
         warm.start(self.controller.bench.runner, self._on_warm)
 
     def _on_warm(self, reasons: warm.Reasons) -> None:
+        warm.draw_brush(self._viewer)
         self._aside.begin()
         self.unlearn.devices.show_unavailable(reasons)
 
