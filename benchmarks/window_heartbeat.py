@@ -133,6 +133,7 @@ def main() -> None:
         until(lambda: not bench.task.state.busy or bench.project.previous is not None)
         heart.report("unlearn")
         until(lambda: not bench.task.state.busy)
+        wait(1)  # the layers come one by one
         heart.report("measure")
 
     with tempfile.TemporaryDirectory() as folder:

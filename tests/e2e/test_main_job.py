@@ -74,6 +74,7 @@ def test_from_coarse_masks_to_an_exported_model(
     assert not [text for level, text in person.dock.messages.shown if level == "error"]
     before, after = book.find(Role.BEFORE), book.find(Role.AFTER)
     assert after.visible
+    person.wait(lambda: book.find(Role.LEAKAGE_BEFORE) is not None)  # the last of the layers, which come one by one
     assert book.find(Role.LEAKAGE_BEFORE).contrast_limits == book.find(Role.LEAKAGE_AFTER).contrast_limits
     person.press(Qt.Key.Key_Q)
     assert before.visible
