@@ -27,15 +27,29 @@ def nothing_aside() -> Iterator[None]:
     gc.enable()
 
 
-def test_while_modules_are_imported_nothing_is_searched_and_then_they_are_set_aside() -> None:
+def test_while_modules_are_imported_nothing_is_searched_and_then_they_are_old() -> None:
     with no_search():
         assert not gc.isenabled()
         ring = Ring()
         seen = weakref.ref(ring)
     assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+    del ring
+    gc.collect(1)
+    assert seen() is not None  # a search among what is young does not look at it
+    gc.collect()
+    assert seen() is None
+
+
+def test_what_is_set_aside_is_not_searched_before_it_is_given_back(qapp: Any) -> None:
+    owner = QObject()
+    aside = SetAside(ViewerModel(), owner)
+    ring = Ring()
+    seen = weakref.ref(ring)
+    aside.begin()
     del ring
     gc.collect()
-    assert seen() is not None  # it was there, so no search looks at it
+    assert seen() is not None
     gc.unfreeze()
     gc.collect()
     assert seen() is None

@@ -18,13 +18,14 @@ from qtpy.QtCore import QObject, QTimer
 
 @contextmanager
 def no_search() -> Iterator[None]:
-    """Search nothing meanwhile, and set aside what there is at the end."""
+    """Search nothing meanwhile; what there is at the end counts as old, so that nobody searches all of it at once."""
     searching = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
+        gc.unfreeze()
         if searching:
             gc.enable()
 
