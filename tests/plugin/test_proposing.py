@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from napari_unlearn.plugin.layers import Role
+from napari_unlearn.plugin.proposal_texts import FLAGS
 from napari_unlearn.plugin.proposing import Proposing
 from napari_unlearn.plugin.widget import UnlearnWidget
+from napari_unlearn.proposals.artefacts import DETECTORS
 
 
 @pytest.fixture
@@ -160,3 +163,20 @@ def test_what_cannot_be_proposed_is_said(dock: UnlearnWidget, qtbot: Any) -> Non
     choose(dock, "model")
     assert ask(dock, qtbot) is None
     assert "no model to ask" in dock.messages.shown[-1][1]
+
+
+@pytest.mark.parametrize(("name", "flag"), FLAGS.items())
+def test_an_artefact_is_proposed_and_accepted_with_its_own_flag(
+    name: str, flag: int, dock: UnlearnWidget, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = dock.controller.bench.project
+    found = np.zeros(project.image.shape[:2], bool)
+    found[2:5, 3:9] = True
+    monkeypatch.setitem(DETECTORS, name, replace(DETECTORS[name], find=lambda image: found))
+    choose(dock, name)
+    assert "ISIC images that have it" in dock.refine.proposals._methods.toolTip()
+    layer = ask(dock, qtbot)
+    before = project.artefacts.array.copy()
+    assert np.array_equal(layer.data > 0, found)
+    dock.controller.perform("accept_proposal")
+    assert np.array_equal(project.artefacts.array, np.where(found, before | flag, before & ~np.uint8(flag)))

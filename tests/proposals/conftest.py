@@ -7,6 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from napari_unlearn.data.synthetic.lesion import LesionSpec, render_lesion
+from napari_unlearn.data.synthetic.scene import Mark, Scene
+from napari_unlearn.data.synthetic.skin import SkinSpec, render_skin
 from napari_unlearn.masks import coarsen_box
 from napari_unlearn.proposals.frame import Frame, framed, unframed
 
@@ -65,3 +68,27 @@ def accuracy(frame: Frame, whole: Frame, coarse: np.ndarray, lesion: np.ndarray)
 def dice() -> object:
     """Overlap of two masks."""
     return overlap
+
+
+@pytest.fixture(scope="session")
+def skin() -> np.ndarray:
+    """Skin with nothing on it but noise, uint8 of shape (240, 320, 3)."""
+    shade = np.linspace(0, 12, 320)[None, :, None] + np.array((212, 170, 152))
+    return np.clip(shade + np.random.default_rng(3).normal(0, 2, (240, 320, 3)), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """Image of 256 pixels and exact mask of an artefact of the synthetic cases, by its renderer and a seed."""
+
+    def of(render: Callable[..., list[Mark]], seed: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        blank, lesion = render_lesion(
+            LesionSpec.draw(rng, malignant=False), render_skin(SkinSpec.draw(np.random.default_rng(1)), 256)
+        )
+        picture, mask = blank, np.zeros(lesion.shape, bool)
+        for mark in render(rng, Scene.around(lesion)):
+            picture, mask = mark.over(picture), mask | mark.pixels
+        return np.clip(picture + rng.normal(0, 1.5, picture.shape), 0, 255).astype(np.uint8), mask
+
+    return of

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from napari_unlearn.errors import UserError
-from napari_unlearn.proposals.dark_corner import find, propose
+from napari_unlearn.proposals.artefacts import propose
+from napari_unlearn.proposals.dark_corner import find
 
 ROWS, COLUMNS = np.ogrid[:300, :400]
 LIT = (ROWS - 150) ** 2 + (COLUMNS - 200) ** 2 <= 190**2
@@ -33,5 +34,5 @@ def test_an_image_without_dark_corners_is_said_to_have_none() -> None:
     bright = picture(np.ones((300, 400), bool))
     assert not find(bright).any()
     with pytest.raises(UserError, match="No corner"):
-        propose(bright)
-    assert set(np.unique(propose(picture(LIT)))) == {0, 1}
+        propose(bright, "dark-corner")
+    assert set(np.unique(propose(picture(LIT), "dark-corner"))) == {0, 1}

@@ -13,7 +13,7 @@ from napari_unlearn.plugin import calls
 from napari_unlearn.plugin.bench import Bench
 from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.proposal_layer import ProposalLayer
-from napari_unlearn.plugin.proposal_texts import ARTEFACTS, METHODS
+from napari_unlearn.plugin.proposal_texts import FLAGS, METHODS
 from napari_unlearn.plugin.refining import MODES, tool_of
 from napari_unlearn.plugin.task import Task
 from napari_unlearn.project import history
@@ -73,9 +73,8 @@ class Proposing(QObject):
             return
         name = self._section.method
         title = next(title for key, title, _ in METHODS if key == name)
-        if name in ARTEFACTS:
-            flag, module, function = ARTEFACTS[name]
-            self._ask(title, flag, module, function, (project.image,))
+        if name in FLAGS:
+            self._ask(title, FLAGS[name], "napari_unlearn.proposals.artefacts", "propose", (project.image, name))
             return
         from napari_unlearn.proposals.outlines import OutlineRequest
 
