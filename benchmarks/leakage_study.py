@@ -55,6 +55,8 @@ class World:
         How often background without artefact is painted as lesion, and lesion is missed.
     classes
         Background and one or two kinds of lesion.
+    beside
+        Whether artefacts lie beside lesions only, as rulers do; `prevalence` is then that of background.
     """
 
     title: str
@@ -63,10 +65,16 @@ class World:
     after: float
     error: float = 0.2
     classes: int = 2
+    beside: bool = False
 
     def true_classes(self) -> np.ndarray:
         """How often a pixel belongs to each class, shape (classes,)."""
         return np.array([0.5] + [0.5 / (self.classes - 1)] * (self.classes - 1))
+
+    def together(self) -> np.ndarray:
+        """How often artefact and true class meet, shape (2, classes)."""
+        artefact = np.where(self.beside & (np.arange(self.classes) > 0), 0.0, self.prevalence)
+        return np.stack([1 - artefact, artefact]) * self.true_classes()
 
     def predicted(self, painted: float) -> np.ndarray:
         """How often each class is predicted, given artefact and true class, shape (2, classes, classes)."""
@@ -79,8 +87,7 @@ class World:
 
     def leakage(self, painted: float) -> float:
         """S_global per predicted pixel, from the probabilities."""
-        artefact = np.array([1 - self.prevalence, self.prevalence])
-        joint = artefact[:, None, None] * self.true_classes()[:, None] * self.predicted(painted)
+        joint = self.together()[:, :, None] * self.predicted(painted)
         entropies = [xlogy(p, p).sum(axis=tuple(range(p.ndim - 1))) for p in (joint, joint.sum(0), joint.sum(1))]
         area = joint.sum(axis=(0, 1))
         information = entropies[0] - entropies[1] - entropies[2] + xlogy(area, area)
@@ -91,6 +98,8 @@ class World:
         """Return artefact, truth and the predictions before and after, each of shape (images, SIZE, SIZE)."""
         spurious = ndtr(_field(images, rng)) < self.prevalence
         truth = _choose(ndtr(_field(images, rng)), np.cumsum(self.true_classes()))
+        if self.beside:
+            spurious &= truth == 0
         first = _field(images, rng)
         last = np.sqrt(1 - OWN) * first + np.sqrt(OWN) * _field(images, rng)
         predictions = [
@@ -110,6 +119,8 @@ WORLDS = (
     World("strong shortcut", 0.3, 0.95, 0.5),
     World("strong shortcut, rare artefact", 0.05, 0.95, 0.5),
     World("three classes", 0.3, 0.8, 0.4, classes=3),
+    World("artefact beside lesions", 0.3, 0.95, 0.5, beside=True),
+    World("rare artefact beside lesions", 0.03, 0.95, 0.5, beside=True),
 )
 
 

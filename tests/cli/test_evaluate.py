@@ -41,6 +41,7 @@ def test_people_see_a_table(type_: Callable[..., Result], sample: Dataset, model
     assert result.exit_code == 0
     for word in ("Before", "After", "train (6)", "Dice", "AUROC", "Leakage", "paired", "which means", "shortcut gap"):
         assert word in result.stdout
+    assert "beyond chance" in result.stdout
     assert "of the rate of its bare forward passes" in result.stdout
 
 

@@ -40,8 +40,8 @@ def test_the_details_are_told(before: SplitLeakage) -> None:
     assert detail["per_class"].keys() == {"benign", "malignant"}
     assert detail["per_class"]["benign"] == {"value": 0, "low": 0, "high": 0}
     assert detail["per_class"]["malignant"]["value"] == before.estimate.normalised
-    assert detail["estimator"] == "permutation-null"
-    assert 0 < detail["per_class"]["malignant"]["value"] < detail["plug_in"]
+    assert detail["estimator"] == "miller-madow"
+    assert 0 < detail["against_chance"] < detail["per_class"]["malignant"]["value"]
 
 
 def test_the_artefact_behind_it_is_found(before: SplitLeakage) -> None:

@@ -29,7 +29,7 @@ def test_vectors(vector):
     inputs, outputs = vector["inputs"], vector["outputs"]
     stacks = _stacks_of(inputs["N_images"], inputs["tables_per_pixel_class1"])
     plug_in = s_global(*stacks, estimator="plug-in", resamples=10)
-    corrected = s_global(*stacks, estimator="miller-madow", resamples=10)
+    corrected = s_global(*stacks, resamples=10)
     assert plug_in.value == pytest.approx(outputs["S_global_plugin"], rel=1e-9)
     assert plug_in.normalised == pytest.approx(outputs["normalised_plugin"], rel=1e-9)
     assert plug_in.expected_pixels == pytest.approx(outputs["expected_predicted_pixels"], rel=1e-9)
@@ -245,7 +245,7 @@ def test_all_background_is_a_model_that_predicts_nothing():
 
 def test_a_class_that_is_never_predicted_does_not_win_over_a_negative_one():
     spurious, truth, prediction = _stacks_of(100, [[[25, 25], [25, 25]]])
-    estimate = s_global(spurious, truth, prediction, classes=[1, 2], estimator="miller-madow", resamples=5)
+    estimate = s_global(spurious, truth, prediction, classes=[1, 2], resamples=5)
     assert estimate.max_class == 1
     assert estimate.value == pytest.approx(-1 / 200)
     assert estimate.per_class[2] == 0
@@ -264,7 +264,7 @@ def test_few_images_are_noted():
 
 def test_a_pixel_with_few_images_is_left_out():
     spurious, truth, prediction = _stacks_of(200, [[[30, 5], [5, 10]], [[9, 0], [0, 10]]])
-    estimate = s_global(spurious, truth, prediction, estimator="miller-madow", resamples=5)
+    estimate = s_global(spurious, truth, prediction, resamples=5)
     assert estimate.map[0, 1] == 0
     assert estimate.value == pytest.approx(50 / 200 * mutual_information([[30, 5], [5, 10]]))
     assert estimate.left_out == pytest.approx(19 / 69)

@@ -61,6 +61,7 @@ def test_what_stands_behind_the_leakage_is_told(numbers: dict[str, Any]) -> None
         **numbers["splits"]["test_aligned"],
         "leakage_detail": {
             "p_value": 0.012,
+            "against_chance": -0.00123,
             "note": "Few images.",
             "per_artefact": {"ruler": {"value": 0.004, "low": 0.001, "high": 0.007, "p_value": 0.5}},
         },
@@ -69,6 +70,7 @@ def test_what_stands_behind_the_leakage_is_told(numbers: dict[str, Any]) -> None
     (only,) = split_numbers({"splits": {"a": split}}, None, {})
     measures = {entry.name: entry for entry in only.measures}
     assert measures["Leakage"].remark == (
+        "Less what chance shows on average: −0.0012 after; the truth lies between. "
         "Chance that artefacts shuffled among the images leak as much: 0.012 after. After: Few images."
     )
     change = measures["Change of leakage"]

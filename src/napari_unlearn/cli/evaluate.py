@@ -144,6 +144,7 @@ def table(
             ("  without context", [_alone(s) for s in splits]),
             ("Leakage (nats/pixel)", [_leakage(s.leakage) for s in splits]),
             (INTERVAL, [_interval(s.leakage) for s in splits]),
+            ("  beyond chance", [_beyond_chance(s) for s in splits]),
             ("  by chance alone", [_chance(s) for s in splits]),
             *_change((leakage_differences or {}).get(name)).items(),
             ("Artefact shift", [_number(s.counterfactual_shift, sign=True) for s in splits]),
@@ -233,6 +234,11 @@ def _chance(split: SplitEvaluation) -> str:
     """How often shuffled artefacts leak as much."""
     p_value = None if split.leakage_behind is None else split.leakage_behind.estimate.p_value
     return "" if p_value is None else f"p = {p_value:.3f}"
+
+
+def _beyond_chance(split: SplitEvaluation) -> str:
+    """What is left of leakage when all is taken off that shuffled artefacts would show on average."""
+    return "" if split.leakage_behind is None else f"{split.leakage_behind.against_chance:.4f}"
 
 
 def _number(value: float | None, sign: bool = False) -> str:

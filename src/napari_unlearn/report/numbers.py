@@ -247,9 +247,16 @@ def _remark(after: Numbers, before: Numbers) -> str:
     """How often shuffled artefacts leak as much, and what the estimate itself remarks."""
     details = {"before": before.get("leakage_detail") or {}, "after": after.get("leakage_detail") or {}}
     chances = [f"{each['p_value']:.3f} {name}" for name, each in details.items() if each.get("p_value") is not None]
+    beyond = [
+        f"{_written(each['against_chance'], 4, False)} {name}"
+        for name, each in details.items()
+        if "against_chance" in each
+    ]
     notes = [f"{name.capitalize()}: {each['note']}" for name, each in details.items() if each.get("note")]
     if chances:
         notes = [f"Chance that artefacts shuffled among the images leak as much: {', '.join(chances)}.", *notes]
+    if beyond:
+        notes = [f"Less what chance shows on average: {', '.join(beyond)}; the truth lies between.", *notes]
     return " ".join(notes)
 
 
