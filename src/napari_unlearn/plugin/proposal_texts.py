@@ -27,12 +27,12 @@ class Found:
     limits: str
 
 
-# python benchmarks/artefact_detectors.py --data DIR --cases 80
+# python benchmarks/artefact_detectors.py --data DIR
 FOUND: dict[str, Found] = {
-    "dark-corner": Found(39, 42, 4, 38, "How exact its outline is was not measured."),
-    "ruler": Found(47, 56, 7, 24, "Its line and dark ticks are outlined, its letters are not."),
-    "hair": Found(33, 35, 31, 45, "Fair hair is not found; how exact the outline is was not measured."),
-    "ink": Found(17, 24, 7, 56, "Black ink is not found; how exact the outline is was not measured."),
+    "dark-corner": Found(62, 69, 5, 71, "How exact its outline is was not measured."),
+    "ruler": Found(79, 95, 14, 45, "Its line and dark ticks are outlined, its letters are not."),
+    "hair": Found(61, 64, 54, 76, "Fair hair is not found; how exact the outline is was not measured."),
+    "ink": Found(27, 40, 11, 100, "Black ink is not found; how exact the outline is was not measured."),
 }
 _ARTEFACTS = {
     "ruler": "Artefact: ruler",
