@@ -172,9 +172,8 @@ class Project(AbstractContextManager["Project"]):
 
     def step(self, distance: int, status: CaseStatus | None = None) -> str | None:
         """Identifier of the case `distance` places on, as `queue_order.neighbour` finds it; None at either end."""
-        here = None if self.case is None else self.case.id
         wanted = None if status is None else (lambda case_id: self.status(case_id) is status)
-        return neighbour(self.order, here, distance, wanted)
+        return neighbour(self.order, None if self.case is None else self.case.id, distance, wanted)
 
     def record(self, what: str = "brush") -> bool:
         """Take what was painted on the case in hand as a step that can be undone, and write it into the journal.
