@@ -79,18 +79,6 @@ def test_done_makes_a_case_refined(dataset: Dataset) -> None:
     assert project.dataset.case("a").is_refined
 
 
-def test_training_cases_come_first_and_the_ends_are_ends(dataset: Dataset) -> None:
-    project = Project(dataset)
-    assert project.order == ("a", "b", "z")
-    project.select("a")
-    assert project.step(-1) is None
-    assert project.step(1) == "b"
-    assert project.step(1, CaseStatus.UNREFINED) == "z"
-    project.select("z")
-    assert project.step(1) is None
-    assert project.step(1, CaseStatus.UNREFINED) == "a"
-
-
 def trim(project: Project, row: int) -> None:
     assert project.editing is not None
     project.editing.fine[row] = 0

@@ -61,7 +61,7 @@ class Unrefined(QObject):
         def unrefined(case_id: str) -> bool:
             return project.status(case_id) is CaseStatus.UNREFINED
 
-        return tuple(onward(ids, here if here in ids else None, 1, unrefined)) if ids else ()
+        return tuple(onward(ids, here if here in ids else None, unrefined))
 
     def go(self, ids: Sequence[str], finished: Callable[[str], object]) -> None:
         """Take the first of these cases in hand whose coarse mask shows a lesion.

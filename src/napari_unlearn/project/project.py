@@ -23,7 +23,7 @@ from napari_unlearn.project.editing import FineMask
 from napari_unlearn.project.history import DISCARD, FINE, Models, Step
 from napari_unlearn.project.lesion_free import LesionFree
 from napari_unlearn.project.plane import Plane
-from napari_unlearn.project.queue_order import in_order, neighbour
+from napari_unlearn.project.queue_order import in_order
 from napari_unlearn.project.recovery import Recovered, strange, unsettled_works
 from napari_unlearn.project.remembered import Remembered
 from napari_unlearn.project.runs import runs_folder
@@ -169,11 +169,6 @@ class Project(AbstractContextManager["Project"]):
         for what, sentence in strange(work):
             self.note(what, work.case.id)
             self.noted.emit(sentence)
-
-    def step(self, distance: int, status: CaseStatus | None = None) -> str | None:
-        """Identifier of the case `distance` places on, as `queue_order.neighbour` finds it; None at either end."""
-        wanted = None if status is None else (lambda case_id: self.status(case_id) is status)
-        return neighbour(self.order, None if self.case is None else self.case.id, distance, wanted)
 
     def record(self, what: str = "brush") -> bool:
         """Take what was painted on the case in hand as a step that can be undone, and write it into the journal.

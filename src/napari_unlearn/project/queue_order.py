@@ -14,9 +14,7 @@ def in_order(dataset: Dataset) -> tuple[str, ...]:
     return tuple(case.id for case in cases)
 
 
-def neighbour(
-    ids: Sequence[str], here: str | None, distance: int, wanted: Callable[[str], bool] | None = None
-) -> str | None:
+def neighbour(ids: Sequence[str], here: str | None, distance: int) -> str | None:
     """Identifier of the case `distance` places on, None at either end.
 
     Parameters
@@ -27,21 +25,17 @@ def neighbour(
         The case in hand.
     distance : int
         +1 or -1.
-    wanted : callable, optional
-        Pass over cases that are not; the search then goes round once.
 
     Returns
     -------
     str or None
     """
-    if wanted is not None:
-        return next(iter(onward(ids, here, distance, wanted)), None)
     there = (-1 if here is None else ids.index(here)) + distance
     return ids[there] if 0 <= there < len(ids) else None
 
 
-def onward(ids: Sequence[str], here: str | None, distance: int, wanted: Callable[[str], bool]) -> Iterator[str]:
-    """Identifiers of all cases that are wanted, from the one `distance` places on, once round.
+def onward(ids: Sequence[str], here: str | None, wanted: Callable[[str], bool]) -> Iterator[str]:
+    """Identifiers of all cases that are wanted, from the next one on, once round.
 
     Parameters
     ----------
@@ -49,8 +43,6 @@ def onward(ids: Sequence[str], here: str | None, distance: int, wanted: Callable
         The order.
     here : str or None
         The case in hand, which comes last.
-    distance : int
-        +1 or -1.
     wanted : callable
         Pass over cases that are not.
 
@@ -58,6 +50,5 @@ def onward(ids: Sequence[str], here: str | None, distance: int, wanted: Callable
     -------
     iterator of str
     """
-    place = -1 if here is None else ids.index(here)
-    others = (ids[(place + distance * k) % len(ids)] for k in range(1, len(ids) + 1))
-    return (case_id for case_id in others if wanted(case_id))
+    first = 0 if here is None else ids.index(here) + 1
+    return (case_id for case_id in (*ids[first:], *ids[:first]) if wanted(case_id))
