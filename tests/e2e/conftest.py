@@ -56,6 +56,20 @@ class Person:
         QTest.mouseRelease(self._canvas, left, plain, last)
         self._qtbot.wait(5)
 
+    def hover(self, point: tuple[float, float], until: Callable[[], bool]) -> None:
+        """Move the mouse about a pixel (row, column) until something has come of it.
+
+        The screen tells the window in its own time, and not at all where the mouse has been before.
+        """
+        place = self._place(point)
+
+        def moved() -> bool:
+            QTest.mouseMove(self._canvas, place + QPoint(1, 0))
+            QTest.mouseMove(self._canvas, place)
+            return until()
+
+        self.wait(moved)
+
     def wait(self, condition: Callable[[], bool]) -> None:
         """Wait like a patient person."""
         self._qtbot.waitUntil(condition, timeout=120_000)

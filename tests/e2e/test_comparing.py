@@ -120,7 +120,7 @@ def test_layers_that_are_removed_renamed_and_moved_break_nothing(comparing: Any,
     assert not [text for level, text in person.dock.messages.shown if level == "error"]
 
 
-def test_the_leakage_map_is_read_by_resting_the_mouse_on_it(comparing: Any, qtbot: Any) -> None:
+def test_the_leakage_map_is_read_by_resting_the_mouse_on_it(comparing: Any) -> None:
     person, book = comparing, comparing.controller.bench.book
     leakage = np.zeros((32, 32), np.float32)
     leakage[:16] = 0.4
@@ -129,12 +129,8 @@ def test_the_leakage_map_is_read_by_resting_the_mouse_on_it(comparing: Any, qtbo
     person.click("show_leakage_after")
     here = person.dock.findChild(QLabel, "leakage_here")
     for row, words in ((16, "Here 0.4 nats, 100 % of the strongest place"), (48, "next to nothing")):
-        QTest.mouseMove(person._canvas, person._place((row, 20)))
-        qtbot.wait(50)
-        assert words in here.text()
-    QTest.mouseMove(person._canvas, person._place((-1.2, 20)))
-    qtbot.wait(50)
-    assert "Rest the mouse" in here.text()
+        person.hover((row, 20), until=lambda words=words: words in here.text())
+    person.hover((-1.2, 20), until=lambda: "Rest the mouse" in here.text())
 
 
 def test_two_operators_are_seen_side_by_side_on_one_case_and_made_into_one_model(
