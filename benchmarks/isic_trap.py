@@ -31,6 +31,7 @@ from PIL import Image
 
 from napari_unlearn.masks import coarsen_box
 from napari_unlearn.models.encoder import Encoder, EncoderCard
+from napari_unlearn.proposals.artefacts import DETECTORS
 
 RESULTS = Path(__file__).parent / "results"
 TRAIN, REFINED, MARGIN = 600, 60, 16
@@ -107,6 +108,21 @@ def write_dataset(data: Path, out: Path, splits: dict[str, list[Row]], refined: 
                 if split != "train" or case in refined:
                     Image.fromarray(fine).save(out / "fine" / f"{case}.png")
     (out / "dataset.toml").write_text(f"classes = {json.dumps(CLASSES)}\nname = 'ISIC trap1'\n", encoding="utf-8")
+
+
+def outline_rulers(out: Path, splits: dict[str, list[Row]]) -> None:
+    """Write artefact maps of test cases: nothing where no ruler is annotated, and what the detector finds where one is.
+
+    A ruler that is annotated and not found, as many lie outside the square that is left of the frame, leaves its case
+    without a map.
+    """
+    detector = DETECTORS["ruler"]
+    (out / "artefacts").mkdir()
+    for row in (row for split, rows in splits.items() if split != "train" for row in rows):
+        image = np.asarray(Image.open(out / "images" / f"{row['id']}.jpg").convert("RGB"))
+        found = detector.find(image) if row["ruler"] == "1" else np.zeros(image.shape[:2], bool)
+        if found.any() or row["ruler"] == "0":
+            Image.fromarray(found * np.uint8(detector.flag)).save(out / "artefacts" / f"{row['id']}.png")
 
 
 def draw_splits(data: Path, rng: np.random.Generator) -> dict[str, list[Row]]:

@@ -20,11 +20,9 @@ from pathlib import Path
 import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
-OPERATORS = ("exact-refit", "residual-head", "gradient-clipping", "neggrad-seg", "fine-tune", "retrain")
 BASE = ("--coarse", "dilation", "--fine", "0.1", "--swaps", "8")
 DRAWN = ("--correlation", "0.95", *BASE)
 FEW = ("--operator", "exact-refit")
-ALL = tuple(word for name in OPERATORS for word in ("--operator", name))
 WITHOUT = ("--coarse", "dilation", "--fine", "0.1", "--swaps", "0", *FEW)
 DESIGNS = {
     "base": ("--classes", "3", *DRAWN),
@@ -33,19 +31,20 @@ DESIGNS = {
     "two": ("--classes", "2", *DRAWN),
     "two-swaps": ("--classes", "2", "--correlation", "0.95", *WITHOUT),
     "two-star": ("--classes", "2", *FEW),
-    "real": (*BASE, *ALL),
+    "real": BASE,
     "real-swaps": WITHOUT,
 }
 SIZE = ("--size", "96", "--cases", "150")
 
 
 def real_folder(data: Path, out: Path) -> tuple[str, ...]:
-    """Write the trap set and the encoder, and name both."""
-    from isic_trap import draw_splits, write_dataset, write_encoder
+    """Write the trap set, with maps of the rulers in its test cases, and the encoder, and name both."""
+    from isic_trap import draw_splits, outline_rulers, write_dataset, write_encoder
 
     rng = np.random.default_rng(0)
     splits = draw_splits(data / "isic256", rng)
     write_dataset(data / "isic256", out / "isic-trap1", splits, {row["id"] for row in splits["train"]})
+    outline_rulers(out / "isic-trap1", splits)
     write_encoder(data / "encoder" / "mobilenet_v2_imagenet_int8.npz", out / "imagenet.safetensors")
     return ("--dataset", str(out / "isic-trap1"), "--encoder", str(out / "imagenet.safetensors"))
 
@@ -58,14 +57,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
+        folder: tuple[str, ...] = ()
         for name in arguments.only:
-            source: tuple[str, ...] = ()
-            if name.startswith("real"):
-                if arguments.data is None:
-                    print(f"{name} needs --data FOLDER and is left out.")
-                    continue
-                source = real_folder(arguments.data, Path(scratch) / name)
-            table = arguments.out / ("shortcut_suite_real.csv" if source else "shortcut_suite.csv")
+            real = name.startswith("real")
+            if real and arguments.data is None:
+                print(f"{name} needs --data FOLDER and is left out.")
+                continue
+            if real and not folder:
+                folder = real_folder(arguments.data, Path(scratch))
+            table = arguments.out / ("shortcut_suite_real.csv" if real else "shortcut_suite.csv")
+            source = folder if real else ()
             command = ["benchmark", table, *DESIGNS[name], *SIZE, *source, "--workers", arguments.workers]
             subprocess.run([sys.executable, "-m", "napari_unlearn", *map(str, command)], check=True)
 

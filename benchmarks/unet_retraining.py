@@ -45,19 +45,8 @@ class Study:
         """Folder of a data set."""
         out = self.folder / name
         if not out.exists():
-            shape = (
-                "--cases",
-                150,
-                "--size",
-                96,
-                "--classes",
-                self.classes,
-                "--seed",
-                self.seed,
-                "--coarse",
-                "dilation",
-            )
-            run("sample", out, *shape, "--shortcut", shortcut, "--fine", fine)
+            drawn = f"--cases 150 --size 96 --classes {self.classes} --seed {self.seed} --coarse dilation".split()
+            run("sample", out, *drawn, "--shortcut", shortcut, "--fine", fine)
         return out
 
     def trained(self, name: str) -> tuple[Path, float]:

@@ -11,6 +11,7 @@ from qtpy.QtCore import QTimer
 
 from napari_unlearn.jobs.events import Cancelled, Done, Event, Failed, Metric, Note, Progress
 from napari_unlearn.jobs.token import CancelledError, Token
+from napari_unlearn.plugin import runner as runner_module
 from napari_unlearn.plugin.runner import LONG, ThreadRunner, complete
 
 
@@ -71,6 +72,19 @@ def test_of_events_that_come_fast_only_progress_is_left_out(qtbot: Any) -> None:
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == 199
     assert len(progress) < 200
+
+
+def test_progress_that_comes_faster_than_anybody_reads_it_is_shown_all_the_same(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "LONG", 0.0)
+    runner = ThreadRunner()
+    shown: list[Event] = []
+    receive = shown.append
+    for done in range(100):
+        runner._mail.put((receive, Progress(done, 100, "Hurrying")))
+    runner._deliver()
+    assert shown == [Progress(99, 100, "Hurrying")]
 
 
 def test_what_takes_long_to_receive_is_delivered_in_several_rounds(qtbot: Any) -> None:

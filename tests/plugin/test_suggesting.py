@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +136,7 @@ class Looking:
         self.requests.append(request)
         while not self.go_on:
             yield Progress(2, 4, "Looking around the lesions", 3.0)
+            time.sleep(0.001)
         if self.failure:
             raise UserError(self.failure)
         yield Done(self._told)

@@ -35,10 +35,10 @@ FOUND: dict[str, Found] = {
     "ink": Found(27, 40, 11, 100, "Black ink is not found; how exact the outline is was not measured."),
 }
 _ARTEFACTS = {
-    "ruler": "Artefact: ruler",
-    "hair": "Artefact: dark hair",
-    "ink": "Artefact: violet or blue ink",
-    "dark-corner": "Artefact: dark corners",
+    "ruler": "Ruler (artefact)",
+    "hair": "Dark hair (artefact)",
+    "ink": "Violet or blue ink (artefact)",
+    "dark-corner": "Dark corners (artefact)",
 }
 
 

@@ -75,14 +75,15 @@ class ThreadRunner(QObject):
     def _deliver(self) -> None:
         pending = self._pending
         pending += [self._mail.get() for _ in range(self._mail.qsize())]
+        pending[:] = _without_outdated(pending)
         if pending:
             self._round.start()
         start = time.perf_counter()
-        while pending and time.perf_counter() - start < LONG:
+        while pending:
             receive, event = pending.pop(0)
-            # How far a job was matters no more once it is further.
-            if not (isinstance(event, Progress) and _goes_on(receive, pending)):
-                receive(event)
+            receive(event)
+            if time.perf_counter() - start > LONG:
+                break
 
     def _work(self, job: Job, request: object, token: Token, receive: Receive) -> None:
         keep_llvm_apart()
@@ -96,8 +97,12 @@ class ThreadRunner(QObject):
                     return
 
 
-def _goes_on(receive: Receive, pending: list[tuple[Receive, Event]]) -> bool:
-    return any(other is receive and isinstance(event, Progress) for other, event in pending)
+def _without_outdated(mail: list[tuple[Receive, Event]]) -> list[tuple[Receive, Event]]:
+    """How far a job was matters no more once it is further."""
+    newest = {id(receive): event for receive, event in mail if isinstance(event, Progress)}
+    return [
+        (receive, event) for receive, event in mail if not isinstance(event, Progress) or newest[id(receive)] is event
+    ]
 
 
 def complete(job: Job, request: object, token: Token) -> Iterator[Event]:
