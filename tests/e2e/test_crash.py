@@ -79,7 +79,7 @@ def test_a_second_window_says_who_has_the_folder_and_changes_nothing(
     second = open_in(make_napari_viewer())
     controller = second.controller
     controller.opening.open(root)
-    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=60_000)
     level, said = second.messages.shown[-1]
     assert level == "note"
     assert "is open in another window in this program" in said

@@ -60,10 +60,10 @@ def open_dock(dock: UnlearnWidget, own_sample: Path, model: Path, qtbot: Any) ->
     """The dock with the sample open and the first prediction made."""
     controller = dock.controller
     controller.opening.open(own_sample, model)
-    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=60_000)
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
     # The last of the layers, which come one after another.
-    qtbot.waitUntil(lambda: controller.bench.book.find(Role.ARTEFACTS) is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: controller.bench.book.find(Role.ARTEFACTS) is not None, timeout=60_000)
     return dock
 
 
@@ -72,5 +72,5 @@ def bare_dock(dock: UnlearnWidget, own_sample: Path, qtbot: Any) -> UnlearnWidge
     """The dock with the sample open and no model, so that nothing needs torch."""
     controller = dock.controller
     controller.opening.open(own_sample)
-    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: controller.bench.has_project and controller.bench.project.case is not None, timeout=60_000)
     return dock

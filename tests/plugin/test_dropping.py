@@ -49,7 +49,7 @@ def test_images_are_opened_and_a_model_is_taken_into_use(
     assert level == "error"
     assert "open a folder of images first" in sentence
     assert drop(dock, own_sample)
-    qtbot.waitUntil(lambda: bench.has_project and bench.project.case is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.has_project and bench.project.case is not None, timeout=60_000)
     assert bench.project.model is None
     assert drop(dock, model)
     assert bench.project.model == model
@@ -62,7 +62,7 @@ def test_a_run_is_compared_with_the_model_it_started_from_and_the_model_in_use_s
     bench = dock.controller.bench
     own_run = Path(shutil.copytree(run, own_sample / "unlearn-runs" / "20260101-000000-exact-refit"))
     assert drop(dock, own_run)
-    qtbot.waitUntil(lambda: bench.pair == (model, own_run / "model"), timeout=30_000)
+    qtbot.waitUntil(lambda: bench.pair == (model, own_run / "model"), timeout=60_000)
     assert bench.project.dataset.root == own_sample
     assert bench.project.model is None
     assert dock.step == "Compare"

@@ -82,7 +82,7 @@ def test_everything_is_searched_for_what_a_layer_leaves_that_was_there_before(qa
     viewer.layers.events.removed.connect(lambda event: removed.append(gc.get_freeze_count()))
     viewer.layers.remove("large")
     assert removed == [0]
-    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > 0, timeout=60_000)
 
 
 def test_a_layer_that_came_later_leaves_everything_else_aside(qapp: Any) -> None:

@@ -21,7 +21,7 @@ def no_loop(dock: UnlearnWidget, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_folder_is_opened_with_the_model(dock: UnlearnWidget, own_sample: Path, model: Path, qtbot: Any) -> None:
     assert program.main([str(own_sample), "--model", str(model)]) == 0
     bench = dock.controller.bench
-    qtbot.waitUntil(lambda: bench.has_project and bench.project.case is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.has_project and bench.project.case is not None, timeout=60_000)
     assert bench.project.model == model
     qtbot.waitUntil(lambda: not dock.controller.predicting.task.state.busy, timeout=60_000)
 

@@ -36,5 +36,5 @@ def test_a_model_that_cannot_predict_is_told_once_not_for_every_case(
     monkeypatch.setattr(predict, "events", broken)
     for _ in range(3):
         controller.perform("next_case")
-        qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=10_000)
+        qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
     assert [sentence for _, sentence in open_dock.messages.shown] == ["The model is damaged."]

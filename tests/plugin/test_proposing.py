@@ -26,7 +26,7 @@ def proposing(dock: UnlearnWidget) -> Proposing:
 
 def ask(dock: UnlearnWidget, qtbot: Any, key: str = "propose") -> Any:
     dock.controller.perform(key)
-    qtbot.waitUntil(lambda: not proposing(dock).task.state.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not proposing(dock).task.state.busy, timeout=60_000)
     return proposing(dock)._shown.layer
 
 

@@ -36,7 +36,7 @@ def test_reading_opens_it_in_the_dock(dock: UnlearnWidget, own_sample: Path, qtb
     assert read is not None
     assert read(str(own_sample)) == [(None,)]
     bench = dock.controller.bench
-    qtbot.waitUntil(lambda: bench.has_project and bench.project.case is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.has_project and bench.project.case is not None, timeout=60_000)
     assert bench.project.dataset.root == own_sample
 
 

@@ -124,7 +124,7 @@ def test_layers_that_are_added_one_after_another_show_what_the_step_is_about(
 ) -> None:
     bench = dock.controller.bench
     dock.controller.opening.open(own_sample)
-    qtbot.waitUntil(lambda: bench.book.find(Role.ARTEFACTS) is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.book.find(Role.ARTEFACTS) is not None, timeout=60_000)
     assert bench.book.find(Role.COARSE).visible
     assert not bench.book.find(Role.FINE).visible
     assert not bench.book.find(Role.ARTEFACTS).visible
@@ -136,9 +136,9 @@ def test_a_case_that_is_taken_while_layers_are_still_added_gets_its_own_outline(
     monkeypatch.setattr(refining_module, "BREATH", 300)
     bench = dock.controller.bench
     dock.controller.opening.open(own_sample)
-    qtbot.waitUntil(lambda: bench.book.find(Role.COARSE) is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.book.find(Role.COARSE) is not None, timeout=60_000)
     bench.project.select(next(case_id for case_id in bench.project.order if case_id != bench.project.case.id))
-    qtbot.waitUntil(lambda: bench.book.find(Role.ARTEFACTS) is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.book.find(Role.ARTEFACTS) is not None, timeout=60_000)
     qtbot.wait(700)
     assert np.array_equal(bench.book.find(Role.COARSE).data, outline(bench.project.editing.coarse))
     assert np.array_equal(bench.book.find(Role.FINE).data, bench.project.editing.fine)

@@ -58,7 +58,7 @@ def test_notes_are_back_after_opening_again(bare_dock: UnlearnWidget, qtbot: Any
     bare_dock.data.remarks.note_written.emit(case_id, "Ask Vienna")
     bare_dock.data.remarks.exclusion_requested.emit(case_id, "Duplicate")
     controller.opening.open(project.dataset.root)
-    qtbot.waitUntil(lambda: controller.bench.project is not project, timeout=10_000)
+    qtbot.waitUntil(lambda: controller.bench.project is not project, timeout=60_000)
     bare_dock.data.cases._search.setText("vienna")
     assert bare_dock.data.cases.listed == (case_id,)
     assert controller.bench.project.status(case_id) is CaseStatus.EXCLUDED

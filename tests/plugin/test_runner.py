@@ -41,7 +41,7 @@ def test_whatever_a_job_raises_is_its_last_event(error: Exception, qtbot: Any) -
     runner = ThreadRunner()
     events: list[Event] = []
     runner.start(raising, error, Token(), events.append)
-    qtbot.waitUntil(lambda: len(events) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(events) == 2, timeout=60_000)
     runner.wait(10)
     qtbot.wait(20)
     assert len(events) == 2
@@ -67,7 +67,7 @@ def test_of_events_that_come_fast_only_progress_is_left_out(qtbot: Any) -> None:
     events: list[Event] = []
     runner.start(hasty, 200, Token(), events.append)
     runner.wait(10)
-    qtbot.waitUntil(lambda: bool(events) and isinstance(events[-1], Done), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(events) and isinstance(events[-1], Done), timeout=60_000)
     assert [event.step for event in events if isinstance(event, Metric)] == list(range(200))
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == 199
@@ -101,5 +101,5 @@ def test_what_takes_long_to_receive_is_delivered_in_several_rounds(qtbot: Any) -
     runner._pending = [(receive, Note(str(number))) for number in range(2)]
     runner._deliver()
     assert order == [Note("0")]
-    qtbot.waitUntil(lambda: Note("1") in order, timeout=10_000)
+    qtbot.waitUntil(lambda: Note("1") in order, timeout=60_000)
     assert "beat" in order

@@ -66,7 +66,7 @@ def ready(bare_dock: UnlearnWidget) -> UnlearnWidget:
 
 def suggest(dock: UnlearnWidget, qtbot: Any) -> str:
     dock.controller.perform("suggest_next")
-    qtbot.waitUntil(lambda: not dock.controller.desk.suggesting.task.state.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not dock.controller.desk.suggesting.task.state.busy, timeout=60_000)
     return dock.controller.bench.project.case.id
 
 
@@ -156,13 +156,13 @@ def press_and_look(dock: UnlearnWidget, qtbot: Any) -> str:
     """Press the button, and wait until it says how far it has looked."""
     dock.controller.perform("suggest_next")
     row = dock.refine.suggest
-    qtbot.waitUntil(lambda: "2 of 4" in row._looked._label.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "2 of 4" in row._looked._label.text(), timeout=60_000)
     assert not row._looking.isHidden()
     return str(dock.controller.bench.project.case.id)
 
 
 def finish(dock: UnlearnWidget, qtbot: Any) -> None:
-    qtbot.waitUntil(lambda: not dock.controller.desk.suggesting.task.state.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not dock.controller.desk.suggesting.task.state.busy, timeout=60_000)
     assert dock.refine.suggest._looking.isHidden()
 
 

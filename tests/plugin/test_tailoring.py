@@ -42,7 +42,7 @@ def test_a_window_begins_with_the_device_and_the_brush_that_are_preferred(
     chosen.device = "cpu"
     assert dock.findChild(QComboBox, "device").currentData() == "cpu"
     dock.controller.opening.open(own_sample)
-    qtbot.waitUntil(lambda: bench.has_project and bench.book.find(Role.FINE) is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: bench.has_project and bench.book.find(Role.FINE) is not None, timeout=60_000)
     assert bench.book.find(Role.FINE).brush_size == 17
     dock.controller.stop()
     chosen.device = "cuda"  # a window that was closed hears nothing of it

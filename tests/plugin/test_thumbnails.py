@@ -9,7 +9,7 @@ def test_what_is_in_sight_gets_its_picture_and_nothing_else(bare_dock: UnlearnWi
     cases = bare_dock.data.cases
     wanted = list(cases.listed[:9])
     cases.thumbnails_wanted.emit(wanted)
-    qtbot.waitUntil(lambda: all(cases._model.has_thumbnail(name) for name in wanted), timeout=20_000)
+    qtbot.waitUntil(lambda: all(cases._model.has_thumbnail(name) for name in wanted), timeout=60_000)
     assert sum(cases._model.has_thumbnail(name) for name in cases.listed) == 9
 
 
@@ -22,8 +22,8 @@ def test_only_the_last_wish_counts_and_what_cannot_be_read_is_asked_for_once(
     project.dataset.case(broken).image_path.unlink()
     cases.thumbnails_wanted.emit([broken, *others[:15]])
     cases.thumbnails_wanted.emit([broken, *others[15:18]])
-    qtbot.waitUntil(lambda: all(cases._model.has_thumbnail(name) for name in others[15:18]), timeout=20_000)
-    qtbot.waitUntil(lambda: not thumbnails.task.state.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: all(cases._model.has_thumbnail(name) for name in others[15:18]), timeout=60_000)
+    qtbot.waitUntil(lambda: not thumbnails.task.state.busy, timeout=60_000)
     assert not cases._model.has_thumbnail(broken)
     assert not any(cases._model.has_thumbnail(name) for name in others[5:15])
     cases.thumbnails_wanted.emit([broken])

@@ -24,7 +24,7 @@ def test_the_window_draws_and_listens_between_two_steps(turns: Turns, qtbot: Any
     turns.start(lambda: done.append("first"), lambda: done.append("second"))
     assert turns.busy
     assert done == []
-    qtbot.waitUntil(lambda: "second" in done, timeout=10_000)
+    qtbot.waitUntil(lambda: "second" in done, timeout=60_000)
     beats.stop()
     first, second = done.index("first"), done.index("second")
     assert "beat" in done[:first]
@@ -35,7 +35,7 @@ def test_the_window_draws_and_listens_between_two_steps(turns: Turns, qtbot: Any
 def test_steps_that_are_started_later_take_the_place_of_those_left(turns: Turns, qtbot: Any) -> None:
     done: list[str] = []
     turns.start(lambda: turns.start(lambda: done.append("new")), lambda: done.append("old"), breath=1)
-    qtbot.waitUntil(lambda: done != [], timeout=10_000)
+    qtbot.waitUntil(lambda: done != [], timeout=60_000)
     qtbot.wait(50)
     assert done == ["new"]
 
@@ -48,7 +48,7 @@ def test_a_step_that_fails_keeps_nobody_from_the_next(turns: Turns, qtbot: Any) 
 
     with qtbot.captureExceptions() as caught:
         turns.start(fail, lambda: done.append("next"), breath=1)
-        qtbot.waitUntil(lambda: done != [], timeout=10_000)
+        qtbot.waitUntil(lambda: done != [], timeout=60_000)
     assert [str(value) for _, value, _ in caught] == ["a defect"]
 
 

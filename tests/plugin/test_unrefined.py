@@ -59,7 +59,7 @@ def test_done_passes_over_them_as_well_and_looks_at_many_in_the_background(
     before = here(queue)
     queue.controller.perform("done_refining")
     assert here(queue) == before
-    qtbot.waitUntil(lambda: here(queue) == third, timeout=10_000)
+    qtbot.waitUntil(lambda: here(queue) == third, timeout=60_000)
 
 
 def test_whoever_goes_on_meanwhile_stays_there(
@@ -69,7 +69,7 @@ def test_whoever_goes_on_meanwhile_stays_there(
     bench = queue.controller.bench
     queue.controller.perform("next_unrefined")
     bench.switching.go(bench.project.order[-1])
-    qtbot.waitUntil(lambda: not bench.unrefined.task.state.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not bench.unrefined.task.state.busy, timeout=60_000)
     assert here(queue) == bench.project.order[-1]
 
 
@@ -85,7 +85,7 @@ def test_where_the_rest_has_no_lesion_it_is_said(
         monkeypatch.setattr(unrefined, "FEW", few)
         told = len(queue.messages.shown)
         queue.controller.perform("next_unrefined")
-        qtbot.waitUntil(lambda told=told: len(queue.messages.shown) > told, timeout=10_000)
+        qtbot.waitUntil(lambda told=told: len(queue.messages.shown) > told, timeout=60_000)
         assert queue.messages.shown[-1][1] == REST_EMPTY
     assert here(queue) == before
 

@@ -67,7 +67,7 @@ def test_the_window_is_told_which_devices_cannot_be_used(monkeypatch: pytest.Mon
     runner = ThreadRunner()
     told: list[object] = []
     START(runner, told.append)
-    qtbot.waitUntil(lambda: told == [{"cuda": "No card."}], timeout=10_000)
+    qtbot.waitUntil(lambda: told == [{"cuda": "No card."}], timeout=60_000)
     runner.wait(10)
 
 
@@ -94,7 +94,7 @@ def test_the_dock_warms_up_only_after_it_is_shown(make_napari_viewer: Any, monke
     monkeypatch.setattr(warm, "start", lambda *_: started.append(1))
     widget = open_in(make_napari_viewer(show=True))
     assert started == []
-    qtbot.waitUntil(lambda: started == [1], timeout=10_000)
+    qtbot.waitUntil(lambda: started == [1], timeout=60_000)
     assert widget.isVisible()
 
 

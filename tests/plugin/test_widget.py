@@ -62,7 +62,7 @@ def test_a_failing_job_is_told_once_and_the_dock_goes_on(
     with monkeypatch.context() as broken:
         broken.setattr(unlearn, "events", failing)
         controller.perform("unlearn")
-        qtbot.waitUntil(lambda: controller.bench.task.state is JobState.FAILED, timeout=10_000)
+        qtbot.waitUntil(lambda: controller.bench.task.state is JobState.FAILED, timeout=60_000)
         qtbot.wait(50)
     errors = [sentence for level, sentence in open_dock.messages.shown if level == "error"]
     assert len(errors) == 1
@@ -82,10 +82,10 @@ def test_cancel_is_acknowledged_and_leaves_everything_as_it_was(
     model = controller.bench.project.model
     monkeypatch.setattr(unlearn, "events", endless)
     controller.perform("unlearn")
-    qtbot.waitUntil(lambda: not open_dock.run.isHidden(), timeout=10_000)
+    qtbot.waitUntil(lambda: not open_dock.run.isHidden(), timeout=60_000)
     controller.perform("cancel")
     assert controller.bench.task.state is JobState.CANCELLING
-    qtbot.waitUntil(lambda: controller.bench.task.state is JobState.CANCELLED, timeout=10_000)
+    qtbot.waitUntil(lambda: controller.bench.task.state is JobState.CANCELLED, timeout=60_000)
     assert open_dock.run.isHidden()
     assert controller.bench.project.model == model
     assert not [level for level, _ in open_dock.messages.shown if level == "error"]
@@ -120,7 +120,7 @@ def test_every_layer_may_be_removed_at_any_time(open_dock: UnlearnWidget, qtbot:
 
 def test_a_wrong_folder_is_explained(dock: UnlearnWidget, tmp_path: Any, qtbot: Any) -> None:
     dock.controller.opening.open(tmp_path / "nothing here")
-    qtbot.waitUntil(lambda: bool(dock.messages.shown), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(dock.messages.shown), timeout=60_000)
     ((level, sentence),) = dock.messages.shown
     assert level == "error"
     assert "nothing here" in sentence

@@ -56,7 +56,7 @@ def test_pictures_are_asked_for_once_the_list_is_seen_and_for_what_has_none(tabl
     assert asked == []
     table.resize(400, 500)
     table.show()
-    qtbot.waitUntil(lambda: bool(asked), timeout=5_000)
+    qtbot.waitUntil(lambda: bool(asked), timeout=60_000)
     assert asked[0] == ["a", "c"]
 
 
