@@ -99,6 +99,19 @@ def test_the_legend_is_there_as_long_as_the_map(mapped: Any) -> None:
     assert camera.zoom > 1.5 * zoom  # the image has the canvas for itself again
 
 
+def test_the_window_outlives_a_map_that_is_removed_while_nothing_but_the_image_is_seen(mapped: Any) -> None:
+    viewer, layer = mapped.viewer, mapped.controller.feature_map.layer
+    image = mapped.controller.bench.book.find(Role.IMAGE)
+    for other in viewer.layers:
+        other.visible = other in (image, layer)
+    mapped._qtbot.wait(100)
+    viewer.layers.remove(layer)
+    for _ in range(3):  # Mesa died in the second picture
+        mapped._canvas.update()
+        mapped._qtbot.wait(60)
+    assert viewer.screenshot(flash=False)[..., :3].any()
+
+
 def test_points_of_another_data_set_say_so(mapped: Any) -> None:
     layer = mapped.controller.feature_map.layer
     layer.features = layer.features.assign(case="gone")

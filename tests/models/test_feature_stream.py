@@ -118,13 +118,13 @@ def test_one_image_at_a_time_in_full_precision_on_a_processor_and_fewer_when_mem
     cache = FeatureCache(encoder, tmp_path)
     assert cache.at_once == 1
     cache.device = torch.device("cuda")
-    assert cache.at_once == 8
+    assert cache.at_once == 16
     with divided(2):
-        assert cache.at_once == 4
+        assert cache.at_once == 8
     cache.device = torch.device("cpu")
 
     class Half:
         precision = "bf16-mixed"
 
     monkeypatch.setattr("napari_unlearn.models.feature_cache.ranks", Half)
-    assert cache.at_once == 8
+    assert cache.at_once == 16

@@ -28,7 +28,7 @@ from napari_unlearn.models.ranks import FULL, ranks
 
 _PRUNED_EVERY = 1 << 28  # bytes written between two looks at how much there is
 
-_BATCH = 8
+_BATCH = 16
 _SUM = "sum"
 CACHE_VARIABLE = "NAPARI_UNLEARN_CACHE"
 

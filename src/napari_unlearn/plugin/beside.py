@@ -13,6 +13,7 @@ from qtpy.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from napari_unlearn.plugin.bench import Bench
+from napari_unlearn.plugin.canvas_context import free_in_canvas
 from napari_unlearn.plugin.layers import GEOMETRY, Role
 from napari_unlearn.plugin.lean_labels import lean_labels
 from napari_unlearn.plugin.predicting import Predicting
@@ -56,6 +57,7 @@ class Beside(QObject):
         self.model = ViewerModel()
         self.model.theme = bench.viewer.theme
         self.view = QtViewer(self.model)
+        free_in_canvas(self.model.layers, self.view)
         self._place = bench.viewer.window.add_dock_widget(
             self.view, name=TITLE, area="right", add_vertical_stretch=False
         )

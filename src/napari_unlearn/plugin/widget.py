@@ -7,9 +7,10 @@ from typing import Any
 
 from napari.settings import get_settings
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QMainWindow
 
 from napari_unlearn.plugin import warm
+from napari_unlearn.plugin.canvas_context import free_in_canvas
 from napari_unlearn.plugin.closing import Closing
 from napari_unlearn.plugin.controller import Controller
 from napari_unlearn.plugin.dock import Dock
@@ -54,6 +55,9 @@ class UnlearnWidget(Dock):
 
     def _on_first_shown(self) -> None:
         self.shown.disconnect(self._on_first_shown)
+        window = self.window()
+        if isinstance(window, QMainWindow):
+            free_in_canvas(self._viewer.layers, window.centralWidget())
         self._warm.start(WARM_AFTER)
 
     def _warm_up(self) -> None:
