@@ -24,7 +24,6 @@ def mapped(person: Any, sample: Dataset, tmp_path: Path, qtbot: Any) -> Any:
     bench = person.controller.bench
     person.controller.opening.open(root)
     person.wait(lambda: bench.has_project and bench.project.case is not None)
-    person.wait(lambda: not person.controller.refining.adding)
     cases = tuple(case.id for case in sample.cases[:4])
     plane = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0], [4.0, 4.0]])
     space = FeatureSpace(
