@@ -30,7 +30,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 app = typer.Typer(
     name="napari-unlearn",
     cls=Commands,
-    help="Make a segmentation model forget what coarse masks took in, and prove it.",
+    help="Make a segmentation model forget what coarse masks took in, and tell what is guaranteed.",
     no_args_is_help=True,
     add_completion=False,
     # Help is plain text: what would draw boxes around it takes three times as long to load as all else.

@@ -20,7 +20,9 @@ LEAKAGE_TIP = (
 DICE_TIP = "Overlap of the predicted lesion with the fine mask; 1 is perfect."
 NO_LESION_TIP = "The fine mask shows no lesion: 1 where a model finds none either, 0 where it finds a single pixel."
 UNFINISHED_TIP = "Shown once the fine mask of this case is done (Done refining, step 2)."
-GAP_TIP = "AUROC where shortcut and diagnosis agree minus AUROC where they conflict; 0 means the shortcut is not used."
+GAP_TIP = (
+    "AUROC where shortcut and diagnosis agree minus AUROC where they conflict; a model without the shortcut has none."
+)
 
 
 def metric_rows(after: Numbers, before: Numbers | None) -> list[MetricRow]:

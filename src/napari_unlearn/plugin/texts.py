@@ -60,8 +60,8 @@ TEXTS: dict[str, Text] = {
     "outline_radius": Text("", "How far the outline moves, or how smooth it gets, in pixels of the image."),
     "mark_artefacts": Text(
         "Mark artefacts",
-        "Brush where a ruler, ink, hair or another artefact lies, or take such marks away. Leakage and swapped "
-        "surroundings go by this map; what it does not mark counts as free of artefacts.",
+        "Brush where a ruler, ink, hair or another artefact lies, or take such marks away. Leakage and what "
+        "artefacts do to the diagnosis are measured by this map; what it does not mark counts as free of artefacts.",
     ),
     "artefact_kind": Text("Kind of artefact", "What the brush marks; the marks of other kinds stay as they are."),
     "stay_inside": Text(
