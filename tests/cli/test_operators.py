@@ -32,6 +32,18 @@ def test_people_see_a_table(type_: Callable[..., Result]) -> None:
         assert entry.badge in result.stdout
 
 
+def test_names_and_settings_are_whole_in_a_narrow_terminal(
+    type_: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = type_("operators").stdout
+    assert "…" not in printed
+    for entry in available():
+        assert entry.name in printed
+        for name, facts in entry.parameters.items():
+            assert f"{name}={facts['default']:g}" in printed
+
+
 def test_what_cannot_be_loaded_is_listed_with_its_reason(
     type_: Callable[..., Result], told: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import Result
+from rich.console import Console
 
+from napari_unlearn.cli.plan import table
 from napari_unlearn.data.dataset import Dataset
+from napari_unlearn.jobs.predicted import Expected, PlanPoint, PlanResult
 from napari_unlearn.jobs.run_folder import read_certificate, verify_run
 
 SMALL = [
@@ -54,6 +58,17 @@ def test_people_see_a_table_how_it_was_made_and_what_to_type(
         assert words in result.stdout
     assert result.stdout.rstrip().splitlines()[-1].startswith(f"napari-unlearn unlearn {sample.root}")
     assert result.stdout.rstrip().endswith("--plan")
+
+
+def test_a_narrow_terminal_cuts_no_number_short(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Expected(0.931, 0.012, 0.0021, 0.0013)
+    point = PlanPoint("output-perturbation", 0.001, True, {}, 1.2e-5, 1.0, found, found)
+    result = PlanResult(Path("study"), Path("coarse"), 1e-5, 0, {}, 3, {"test": 40}, True, found, (point,))
+    Console(width=80).print(table(result))
+    printed = capsys.readouterr().out
+    for words, times in (("output-perturbation", 1), (" 0.001 ", 1), ("0.0012 %", 1), ("0.931", 3), ("0.0021", 3)):
+        assert printed.count(words) == times
+    assert (printed.count("0.012 "), printed.count("0.0013")) == (3, 3)
 
 
 def test_a_failure_is_one_sentence(refused: Callable[..., str], sample: Dataset, model: Path) -> None:

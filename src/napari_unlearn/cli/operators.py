@@ -37,9 +37,12 @@ def operators(json: Json = False) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    grid = Table("Operator", "Guarantee", "What it does", "Settings")
+    grid = Table()
+    # What is typed again is never cut short, however narrow the terminal.
+    for heading, typed in (("Operator", True), ("Guarantee", False), ("What it does", False), ("Settings", True)):
+        grid.add_column(heading, no_wrap=typed, overflow="fold")
     for entry in entries:
-        settings = "\n".join(f"{name}={facts['default']}" for name, facts in entry.parameters.items())
+        settings = "\n".join(f"{name}={facts['default']:g}" for name, facts in entry.parameters.items())
         origin = f"{entry.source}\nFrom {entry.package}." if entry.package else entry.source
         grid.add_row(entry.name, entry.badge, Text.assemble(f"{entry.summary}\n", (origin, "dim")), settings)
         grid.add_section()

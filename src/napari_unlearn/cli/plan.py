@@ -82,8 +82,9 @@ def table(result: PlanResult) -> Table:
     from rich.table import Table
 
     grid = Table()
+    # In a narrow terminal the spread goes below its number, and nothing is cut short.
     for heading in ("Operator", "ε", "Survives", "Dice", "public", "Leakage", "public"):
-        grid.add_column(heading, no_wrap=True)
+        grid.add_column(heading, no_wrap=heading in ("Operator", "ε", "Survives"), overflow="fold")
     exact = result.exact
     grid.add_row("exact-refit", "0", "nothing", _dice(exact), "", _leakage(exact), "")
     grid.add_section()
