@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +9,11 @@ import numpy as np
 import pytest
 
 from napari_unlearn.data.encode import write_mask
+from napari_unlearn.plugin import switching, unrefined
+from napari_unlearn.plugin.layers import Role
 from napari_unlearn.plugin.widget import UnlearnWidget
 from napari_unlearn.project import CaseStatus
+from napari_unlearn.project.store import Loaded
 
 
 def test_the_first_case_to_refine_is_in_hand(open_dock: UnlearnWidget) -> None:
@@ -63,3 +68,35 @@ def test_fine_pixels_outside_the_coarse_mask_are_reported_and_removed_on_request
     assert saved is not None
     assert np.array_equal(saved, project.editing.fine)
     qtbot.waitUntil(lambda: not controller.predicting.task.state.busy, timeout=60_000)
+
+
+def test_a_case_that_is_still_being_read_stays_behind_with_its_data_set(
+    bare_dock: UnlearnWidget, own_sample: Path, tmp_path: Path, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switching, "AT_ONCE", 0)
+    other = Path(shutil.copytree(own_sample, tmp_path / "other", ignore=shutil.ignore_patterns("unlearn-runs")))
+    bench = bare_dock.controller.bench
+    qtbot.waitUntil(lambda: bench.book.find(Role.ARTEFACTS) is not None, timeout=60_000)
+    bare_dock.controller.perform("go_refine")
+    before, load, may_end = bench.project, bench.project.load, threading.Event()
+
+    def slow(case_id: str) -> Loaded:
+        may_end.wait(60)
+        return load(case_id)
+
+    monkeypatch.setattr(before, "load", slow)
+    bench.switching.go(before.order[-1])
+    monkeypatch.setattr(unrefined, "FEW", 0)
+    bench.unrefined.go(before.order, str)
+    assert bench.book.find(Role.FINE).mode == "erase"
+    bare_dock.controller.opening.open(other)
+    qtbot.waitUntil(lambda: bench.project is not before, timeout=60_000)
+    # Nobody would save what is painted on the layers of the data set before.
+    assert bench.book.find(Role.FINE).mode == "pan_zoom"
+    assert not bench.unrefined.task.state.busy
+    may_end.set()
+    qtbot.waitUntil(lambda: bench.project.case is not None, timeout=60_000)
+    bench.runner.wait(60)
+    qtbot.wait(100)
+    assert other in bench.project.case.image_path.parents
+    assert bench.project.case.id != before.order[-1]

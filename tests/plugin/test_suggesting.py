@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -123,6 +124,34 @@ def test_what_cannot_be_suggested_is_said(ready: UnlearnWidget, qtbot: Any, monk
     assert "nothing to suggest" in ready.messages.shown[-1][1]
 
 
+def test_whoever_has_gone_on_while_the_table_is_looked_at_stays_there(
+    ready: UnlearnWidget, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, may_end = ready.controller.bench, threading.Event()
+
+    def slow(cases: Sequence[Case], columns: Sequence[str] | None) -> Suggestion:
+        may_end.wait(60)
+        return Suggestion(cases[-1], "Because.")
+
+    monkeypatch.setattr(suggesting, "next_case", slow)
+    ready.controller.perform("suggest_next")
+    ready.controller.perform("next_case")
+    here = bench.project.case.id
+    may_end.set()
+    qtbot.waitUntil(lambda: not ready.controller.desk.suggesting.task.state.busy, timeout=60_000)
+    assert bench.project.case.id == here
+
+
+def test_without_a_training_split_the_menu_says_so(ready: UnlearnWidget) -> None:
+    project = ready.controller.bench.project
+    whole = project.dataset
+    project.dataset = replace(whole, cases=tuple(replace(each, split="test") for each in whole.cases))
+    ready.refine.suggest.columns_wanted.emit()
+    level, sentence = ready.messages.shown[-1]
+    assert level == "error"
+    assert "no split named train" in sentence
+
+
 class Looking:
     """A job that has looked at two of four images and goes on when it may, or fails then."""
 
@@ -201,6 +230,20 @@ def test_what_another_model_saw_is_not_used_once_looking_with_this_one_was_cance
     looking.go_on = True
     suggest(open_dock, qtbot)
     assert len(looking.requests) == 3
+
+
+def test_what_another_model_saw_is_not_used_for_a_revision_of_this_one(
+    open_dock: UnlearnWidget, looking: Looking, qtbot: Any
+) -> None:
+    bench = open_dock.controller.bench
+    looking.go_on = True
+    suggest(open_dock, qtbot)
+    bench.project._remembered.use((str(bench.project.model), str(bench.project.model)))
+    suggest(open_dock, qtbot)
+    assert len(looking.requests) == 1
+    open_dock.controller.desk.suggesting._told_by = Path("another model")
+    suggest(open_dock, qtbot)
+    assert len(looking.requests) == 2
 
 
 def test_without_what_surrounds_the_lesions_the_table_decides(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_unlearn.plugin import unrefined
+from napari_unlearn.plugin import switching, unrefined
 from napari_unlearn.plugin.unrefined import REST_EMPTY
 from napari_unlearn.plugin.widget import UnlearnWidget
 from napari_unlearn.project import CaseStatus
+from napari_unlearn.project.store import Loaded
 
 
 def empty(dock: UnlearnWidget, case_id: str) -> None:
@@ -70,6 +72,27 @@ def test_whoever_goes_on_meanwhile_stays_there(
     queue.controller.perform("next_unrefined")
     bench.switching.go(bench.project.order[-1])
     qtbot.waitUntil(lambda: not bench.unrefined.task.state.busy, timeout=60_000)
+    assert here(queue) == bench.project.order[-1]
+
+
+def test_whoever_waits_for_a_large_case_meanwhile_gets_it(
+    queue: UnlearnWidget, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unrefined, "FEW", 0)
+    monkeypatch.setattr(switching, "AT_ONCE", 0)
+    bench = queue.controller.bench
+    load, may_end = bench.project.load, threading.Event()
+
+    def slow(case_id: str) -> Loaded:
+        may_end.wait(60)
+        return load(case_id)
+
+    monkeypatch.setattr(bench.project, "load", slow)
+    queue.controller.perform("next_unrefined")
+    bench.switching.go(bench.project.order[-1])
+    qtbot.waitUntil(lambda: not bench.unrefined.task.state.busy, timeout=60_000)
+    may_end.set()
+    qtbot.waitUntil(lambda: not bench.switching.task.state.busy, timeout=60_000)
     assert here(queue) == bench.project.order[-1]
 
 

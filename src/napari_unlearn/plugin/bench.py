@@ -89,7 +89,9 @@ class Bench(QObject):
         return (None, None) if project.previous is None else (project.previous, project.model)
 
     def adopt(self, project: Project) -> None:
-        """Work on `project` from now on."""
+        """Work on `project` from now on; nothing that was asked about the one before counts any more."""
+        self.switching.forget()
+        self.unrefined.task.abandon()
         self._project = project
         self.pair = None
         self.book.classes = len(project.dataset.classes)

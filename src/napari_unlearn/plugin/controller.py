@@ -249,6 +249,7 @@ class Controller(QObject):
     def _on_opened(self, project: Project) -> None:
         self.live.stop()
         self.predicting.clear()
+        self._put_brush_down()  # the layers are those of the data set before until a case is in hand
         project.case_changed.connect(self._on_case)
         project.status_changed.connect(self._on_status)
         project.model_changed.connect(self._on_model)

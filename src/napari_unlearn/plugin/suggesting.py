@@ -69,12 +69,12 @@ class Suggesting(QObject):
         self._passed: set[str] = set()  # suggested, and the person went on without refining them
         self._told: Mapping[str, Told] | None = None  # what the surroundings speak for, kept while the data set is open
         self._told_by: Path | None = None
-        self._asked_in: tuple[str, CaseStatus] | None = None  # where the person was when looking began
+        self._asked_in: tuple[int, CaseStatus] | None = None  # where the person was when looking began
         self.looking = False
         self.task = Task(bench.runner, self)
         self.task.progress.connect(self._on_progress)
         self.task.ended.connect(self._on_ended)
-        self._row.columns_wanted.connect(self._show_columns)
+        self._row.columns_wanted.connect(lambda: bench.attempt(self._show_columns))
 
     def follow(self) -> None:
         """Start anew on another data set."""
@@ -106,7 +106,7 @@ class Suggesting(QObject):
 
     def _knows(self, model: Path) -> bool:
         # A revised model has the encoder of the one before, so that it would see the same.
-        return self._told is not None and (model == self._told_by or self._bench.project.previous is not None)
+        return self._told is not None and self._told_by in (model, self._bench.project.previous)
 
     def _look_around(self, model: Path) -> None:
         # What another model saw must not pass for what this one does, should this be cancelled.
@@ -129,12 +129,14 @@ class Suggesting(QObject):
             arguments: tuple[object, ...] = (left, self._row.chosen)
         else:
             arguments = (left, self._row.chosen, self._told)
+        self._asked_in = self._here()
         call = calls.Call(__name__, "next_case", arguments, "Looking for the case to refine next")
         self.task.restart(calls.events, call)
 
-    def _here(self) -> tuple[str, CaseStatus] | None:
+    def _here(self) -> tuple[int, CaseStatus] | None:
+        # A case that was asked for may still be on its way.
         case = self._bench.project.case
-        return None if case is None else (case.id, self._bench.project.status(case.id))
+        return None if case is None else (self._bench.switching.wishes, self._bench.project.status(case.id))
 
     def _cases(self) -> list[Case]:
         project = self._bench.project
@@ -162,7 +164,8 @@ class Suggesting(QObject):
             self._on_looked(event)
         elif isinstance(event, Done):
             self._found = event.result
-            self._bench.attempt(lambda: self._bench.switching.go(event.result.case.id))
+            if self._here() == self._asked_in:
+                self._bench.attempt(lambda: self._bench.switching.go(event.result.case.id))
         elif isinstance(event, Failed):
             self._bench.dock.messages.error(event.sentence, event.remedy)
 
@@ -177,7 +180,7 @@ class Suggesting(QObject):
                 self._bench.dock.messages.note(ready, act="Suggest next", action=self._choose)
             return
         self._row.leave_surroundings()
-        self._show_columns()
+        self._bench.attempt(self._show_columns)
         if isinstance(event, Failed):
             self._bench.dock.messages.error(event.sentence, _AGAIN)
         else:

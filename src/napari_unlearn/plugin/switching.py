@@ -98,6 +98,7 @@ class Switching(QObject):
         self.task = Task(bench.runner, self)
         self.task.ended.connect(self._on_ended)
         self._prepared: Prepared | None = None
+        self.wishes = 0  # how often somebody wanted to go to a case
 
     def ring(self, editing: FineMask) -> Mask | None:
         """Outline of the coarse mask of a case, where the background has drawn it."""
@@ -110,6 +111,11 @@ class Switching(QObject):
         if known is None or known.loaded.work.editing is not editing or known.version != editing.plane.version:
             return None
         return known.artefacts if editing.plane.at_rest else None
+
+    def forget(self) -> None:
+        """Start anew on another data set."""
+        self.task.abandon()
+        self._prepared = None
 
     def go(self, case_id: str) -> None:
         """Take a case in hand; where the disk refuses the masks of the one before, that one stays.
@@ -125,6 +131,7 @@ class Switching(QObject):
             The case cannot be read; one that is read in the background says so in a message.
         """
         project = self._bench.project
+        self.wishes += 1
         self.task.abandon()  # only the last wish counts
         height, width = project.dataset.case(case_id).shape
         if height * width <= AT_ONCE:

@@ -38,7 +38,7 @@ class Unrefined(QObject):
         super().__init__(bench)
         self._bench = bench
         self._finished: Callable[[str], object] = str
-        self._asked_in: str | None = None  # case that was in hand
+        self._wishes = 0  # how often somebody had wanted to go to a case when looking began
         self.task = Task(bench.runner, self)
         self.task.ended.connect(self._on_ended)
 
@@ -85,7 +85,7 @@ class Unrefined(QObject):
         for place, case in enumerate(left):
             if not project.lesion_free.knows(case.id):
                 if place >= FEW or _is_large(case):
-                    self._asked_in = self._here
+                    self._wishes = self._bench.switching.wishes
                     call = calls.Call(look.__module__, "look", (left[place:],), "Looking for a lesion to refine")
                     self.task.start(calls.events, call)
                     return
@@ -106,7 +106,7 @@ class Unrefined(QObject):
             following = next((case_id for case_id, free in event.result.items() if not free), None)
             if following is None:
                 self._finished(REST_EMPTY)
-            elif self._here == self._asked_in:  # whoever has gone on meanwhile must not be taken away from there
+            elif self._bench.switching.wishes == self._wishes:  # else somebody has gone on, and must not be taken away
                 self._bench.attempt(lambda: self._bench.switching.go(following))
         elif isinstance(event, Failed):
             self._bench.dock.messages.error(event.sentence, event.remedy)

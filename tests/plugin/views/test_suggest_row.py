@@ -37,6 +37,14 @@ def test_a_column_that_is_gone_is_no_longer_off(suggest_row: SuggestRow) -> None
     assert suggest_row.chosen is None
 
 
+def test_columns_of_another_table_count_before_anyone_has_seen_them(suggest_row: SuggestRow) -> None:
+    suggest_row.show_columns(("ruler",), model=True)
+    suggest_row.leave_surroundings()
+    suggest_row.show_columns(())  # another data set was opened
+    assert not suggest_row.surroundings
+    assert suggest_row.chosen is None
+
+
 def test_a_table_without_kinds_is_said_in_the_menu(suggest_row: SuggestRow) -> None:
     suggest_row.show_columns(())
     said, around = (action for action in suggest_row._menu.actions() if not action.isSeparator())

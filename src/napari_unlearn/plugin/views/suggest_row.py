@@ -63,7 +63,7 @@ class SuggestRow(QWidget):
     @property
     def chosen(self) -> tuple[str, ...] | None:
         """Columns to even out; None for all that serve, the default."""
-        return tuple(name for name in self._known if name not in self._off) if self._off else None
+        return tuple(name for name in self._known if name not in self._off) if self._off and self._known else None
 
     @property
     def surroundings(self) -> bool:
