@@ -7,6 +7,7 @@ import pytest
 from scipy import ndimage
 
 from napari_unlearn.data.synthetic.ruler import render_ruler
+from napari_unlearn.proposals import ruler
 from napari_unlearn.proposals.ruler import find
 
 
@@ -51,3 +52,23 @@ def test_ticks_out_of_step_are_no_ruler() -> None:
 def test_the_scale_of_a_drawn_case_is_found(drawn: Callable[..., tuple[np.ndarray, np.ndarray]]) -> None:
     image, truth = drawn(render_ruler, 1)
     assert (find(image) & truth).sum() > 0.5 * truth.sum()
+
+
+def test_a_long_strip_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ruler, "LONGEST", 300)
+    seen: list[int] = []
+    best = ruler.best
+
+    def note(darkness: np.ndarray) -> ruler.Ticks | None:
+        seen.append(max(darkness.shape))
+        return best(darkness)
+
+    monkeypatch.setattr(ruler, "best", note)
+    image, ticks = scale(8.0, 90.0)
+    long = np.concatenate([image[:, :60], image[:, 98:158], image[:, :60]])
+    found = find(long)
+    assert max(seen) <= 300
+    truth = np.zeros(found.shape, bool)
+    truth[256:512] = ticks[:, 98:158]
+    assert (found & truth).sum() > 0.7 * truth.sum()
+    assert not found[:200].any()

@@ -1,4 +1,4 @@
-"""Where a pen has marked the skin: spots that are bluer and not less red than what is around them, and not lighter.
+"""Where a pen has marked the skin: spots that are bluer and redder than what is around them, and not lighter.
 
 Gentian violet and blue ink lie far from skin in the b* of CIE L*a*b*; black ink has no colour and is not found.
 """

@@ -25,6 +25,7 @@ WINDOW, HOP = 112, 28  # stretch of a band that is looked at, and from one to th
 BAND, STEP = 5, 3  # height of a band, and from one to the next
 DISTANCES = np.arange(5, 14.1, 1 / 3)  # between ticks; twice as far in a picture of half the size
 DARKEST = 10.0  # L* from which a tick cannot stand out more, so that a single hair is no comb
+LONGEST = 1024  # pixels; turned, a strip would take its length in square
 LIKELY = 12  # stretches of each direction that are looked at closely
 FAINT = 1.0  # L* that a comb must rise above
 
@@ -69,6 +70,10 @@ def region(lightness: Floats) -> Bool:
     ndarray of bool, shape (h, w)
         May be empty.
     """
+    axis, longest = int(np.argmax(lightness.shape)), max(lightness.shape)
+    if longest > LONGEST:
+        parts = np.array_split(lightness, -(-longest // LONGEST), axis)
+        return np.concatenate([region(part) for part in parts], axis)
     darkness = np.minimum(darker(lightness), DARKEST)
     box = np.zeros(lightness.shape, bool)
     for pooled in (1, 2):
