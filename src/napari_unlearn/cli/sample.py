@@ -23,7 +23,9 @@ class Coarse(StrEnum):
 
 def sample(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or empty folder to write to.")],
-    cases: Annotated[int, typer.Option(min=4, help="Cases to train on; each test split has a third of it.")] = 600,
+    cases: Annotated[
+        int, typer.Option(min=4, help="Cases to train on; each test split has a third of it, at least 20.")
+    ] = 600,
     size: Annotated[int, typer.Option(min=64, max=1024, metavar="PX", help="Side of the images in pixels.")] = 128,
     classes: Annotated[
         int, typer.Option(min=2, max=3, help="3: background, benign, malignant. 2: background, malignant.")
