@@ -4,6 +4,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pint
@@ -26,6 +27,19 @@ def test_what_cannot_be_imported_is_left_to_the_job_that_needs_it(
     assert "colorsys" in sys.modules
     assert "cpu" not in reasons
     assert "auto" not in reasons
+
+
+def test_a_library_that_cannot_be_opened_stops_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    broken = "raise OSError(126, 'libtorch.so cannot be opened')"
+    (tmp_path / "broken_library.py").write_text(broken, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(warm, "MODULES", ("broken_library", "colorsys"))
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    warm.warm_up()
+    assert "libtorch.so cannot be opened" in caplog.text
+    assert "colorsys" in sys.modules
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def warm_up() -> Reasons:
                 preload.open_torch()
             try:
                 importlib.import_module(name)
-            except ImportError as error:
+            except (ImportError, OSError) as error:  # OSError where a library of torch cannot be opened
                 logging.getLogger(__name__).warning("%s cannot be imported: %s", name, error)
     return unavailable_devices()
 
@@ -108,10 +108,10 @@ def read_units() -> None:
 
 
 def unavailable_devices() -> Reasons:
-    """Say of each device that cannot be used why not; nothing where torch itself is missing."""
+    """Say of each device that cannot be used why not; nothing where torch itself is missing or broken."""
     try:
         device = importlib.import_module("napari_unlearn.models.device")
-    except ImportError:
+    except (ImportError, OSError):
         return {}
     reasons = {}
     for name in device.DEVICES:
