@@ -90,3 +90,27 @@ def test_only_the_user_choosing_a_case_asks_for_it(table: CaseTable) -> None:
 def test_each_status_looks_different(status: str, qtbot: Any) -> None:
     others = [dot(other).toImage() for other in colours.STATUS if other != status]
     assert dot(status).toImage() not in others
+
+
+def test_a_case_in_hand_that_is_filtered_out_stays_in_hand(table: CaseTable, qtbot: Any) -> None:
+    asked: list[str] = []
+    table.chosen.connect(asked.append)
+    table.set_current("a")
+    search, view = table.findChild(QLineEdit, "case_search"), table.findChild(QTableView)
+    search.setText("benign")
+    qtbot.waitUntil(lambda: not view.currentIndex().isValid())
+    search.setText("")
+    qtbot.waitUntil(lambda: view.currentIndex().data() == "a")
+    assert asked == []
+
+
+def test_a_case_in_hand_whose_new_status_is_not_listed_stays_in_hand(table: CaseTable) -> None:
+    asked: list[str] = []
+    table.chosen.connect(asked.append)
+    chooser = table.findChild(QComboBox, "case_filter")
+    chooser.setCurrentIndex(chooser.findData("unrefined"))
+    table.set_status("c", "unrefined")
+    table.set_current("a")
+    table.set_status("a", "refined")
+    assert listed(table) == ["c"]
+    assert asked == []

@@ -32,6 +32,7 @@ class CaseTable(QWidget):
         self._model = CaseModel(self)
         self._shown = _Filter(self._model, self)
         self._current = ""
+        self._held = False  # while lines go, no other one becomes the current one
         self._search = QLineEdit()
         named(self._search, "case_search")
         self._search.setPlaceholderText(TEXTS["case_search"].label)
@@ -47,6 +48,8 @@ class CaseTable(QWidget):
         self._sort.changed.connect(self._on_order)
         self._view = QTableView()
         self._view.setObjectName("cases")
+        # Before the view, whose selection goes on to another row when the current one goes: nobody has chosen that.
+        self._shown.rowsAboutToBeRemoved.connect(self._hold)
         self._view.setModel(self._shown)
         self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -67,6 +70,12 @@ class CaseTable(QWidget):
         self._view.verticalScrollBar().valueChanged.connect(self._rest.start)
         for changed in (self._shown.modelReset, self._shown.rowsInserted, self._shown.layoutChanged):
             changed.connect(self._rest.start)
+        self._marking = QTimer(self)  # once, however many rows come or go
+        self._marking.setSingleShot(True)
+        self._marking.timeout.connect(lambda: self.set_current(self._current))
+        self._shown.rowsRemoved.connect(self._let_go)
+        for changed in (self._shown.rowsInserted, self._shown.layoutChanged):
+            changed.connect(self._marking.start)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row(self._search, self._filter, stretch=0))
@@ -132,9 +141,16 @@ class CaseTable(QWidget):
         self.set_current(self._current)
 
     def _on_current(self, index: Index) -> None:
-        if index.isValid():
+        if index.isValid() and not self._held:
             self._current = str(self._shown.index(index.row(), 0).data())
             self.chosen.emit(self._current)
+
+    def _hold(self) -> None:
+        self._held = True
+
+    def _let_go(self) -> None:
+        self._held = False
+        self._marking.start()
 
     def _ask_for_thumbnails(self) -> None:
         if not self._view.isVisible():
