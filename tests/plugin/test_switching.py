@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QTableView
 
 from napari_unlearn.data.decode import read_mask
 from napari_unlearn.jobs.events import Done, Failed
@@ -76,6 +77,20 @@ def test_a_case_that_cannot_be_read_is_told_and_the_one_in_hand_stays(large: Unl
     assert level == "error"
     assert other in sentence
     assert bench.project.case.id == here
+
+
+def test_a_small_case_that_cannot_be_read_leaves_the_one_in_hand_marked_in_the_list(
+    open_dock: UnlearnWidget, qtbot: Any
+) -> None:
+    bench = open_dock.controller.bench
+    here, other = bench.project.case.id, bench.project.order[-1]
+    bench.project.dataset.case(other).coarse_path.unlink()
+    view = open_dock.findChild(QTableView, "cases")
+    lines = {view.model().index(k, 0).data(): k for k in range(view.model().rowCount())}
+    view.selectRow(lines[other])
+    assert other in open_dock.messages.shown[-1][1]
+    qtbot.waitUntil(lambda: view.currentIndex().data() == here)
+    assert [index.row() for index in view.selectionModel().selectedRows()] == [lines[here]]
 
 
 def test_the_job_yields_a_case_or_a_sentence(open_dock: UnlearnWidget) -> None:

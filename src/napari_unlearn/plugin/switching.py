@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_unlearn.jobs.events import Done, Event, Failed, Progress
 from napari_unlearn.jobs.guard import guarded
@@ -97,6 +97,9 @@ class Switching(QObject):
         self._bench = bench
         self.task = Task(bench.runner, self)
         self.task.ended.connect(self._on_ended)
+        self._marking = QTimer(self)  # after the list, which marks the line that was clicked
+        self._marking.setSingleShot(True)
+        self._marking.timeout.connect(self._mark_case)
         self._prepared: Prepared | None = None
         self.wishes = 0  # how often somebody wanted to go to a case
 
@@ -133,11 +136,15 @@ class Switching(QObject):
         project = self._bench.project
         self.wishes += 1
         self.task.abandon()  # only the last wish counts
-        height, width = project.dataset.case(case_id).shape
-        if height * width <= AT_ONCE:
-            project.select(case_id)
-        elif project.leave(wait=False):
-            self.task.start(events, LoadRequest(project, case_id))
+        try:
+            height, width = project.dataset.case(case_id).shape
+            if height * width <= AT_ONCE:
+                project.select(case_id)
+            elif project.leave(wait=False):
+                self.task.start(events, LoadRequest(project, case_id))
+        finally:
+            if not self.task.state.busy:
+                self._marking.start()
 
     def _on_ended(self, event: Event) -> None:
         if isinstance(event, Done):
@@ -145,7 +152,10 @@ class Switching(QObject):
             self._bench.attempt(lambda: self._bench.project.adopt(event.result.loaded))
         elif isinstance(event, Failed):
             self._bench.dock.messages.error(event.sentence, event.remedy)
-            case = self._bench.project.case
-            if case is not None:
-                self._bench.dock.data.cases.set_current(case.id)
+            self._mark_case()
         self.ended.emit()
+
+    def _mark_case(self) -> None:
+        case = self._bench.project.case if self._bench.has_project else None
+        if case is not None:
+            self._bench.dock.data.cases.set_current(case.id)
