@@ -130,7 +130,9 @@ def test_the_leakage_map_is_read_by_resting_the_mouse_on_it(comparing: Any) -> N
     here = person.dock.findChild(QLabel, "leakage_here")
     for row, words in ((16, "Here 0.4 nats, 100 % of the strongest place"), (48, "next to nothing")):
         person.hover((row, 20), until=lambda words=words: words in here.text())
+        assert here.text().count("nats") == 1
     person.hover((-1.2, 20), until=lambda: "Rest the mouse" in here.text())
+    assert "nats" not in here.text()
 
 
 def test_two_operators_are_seen_side_by_side_on_one_case_and_made_into_one_model(
