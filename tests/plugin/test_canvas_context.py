@@ -14,9 +14,9 @@ from napari_unlearn.plugin.canvas_context import free_in_canvas
 def test_a_layer_is_removed_in_the_context_of_the_canvas(make_napari_viewer: Callable[..., Any], qtbot: Any) -> None:
     viewer = make_napari_viewer(show=True)
     layer = viewer.add_image(np.zeros((8, 8)))
-    qtbot.wait(100)
     window = viewer.window._qt_window
     canvas = window.centralWidget().findChild(QOpenGLWidget)
+    qtbot.waitUntil(canvas.isValid, timeout=60_000)  # the first picture is drawn
     seen: list[object] = []
     viewer.layers.events.removed.connect(lambda event: seen.append(QOpenGLContext.currentContext()))
     free_in_canvas(viewer.layers, window.centralWidget())
