@@ -39,6 +39,7 @@ def test_undo_goes_back_through_everything_and_redo_forward_again_after_a_restar
     states, names = [state(project)], []
 
     def done() -> None:
+        person.wait(lambda: state(project) != states[-1])
         states.append(state(project))
         names.append(project.undoable)
         assert states[-1] != states[-2], names
